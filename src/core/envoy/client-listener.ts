@@ -1,0 +1,61 @@
+import type { FilterJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
+import type { ServiceProgram } from "../../model/service-program.ts";
+import { httpConnectionManager, ROUTER } from "./http-connection.ts";
+import { clientListener, FORWARDED_PROTO_HEADER, outCluster } from "./names.ts";
+import { any } from "../../model/xds-resource.ts";
+
+/** What one connection may have waiting in each direction, in bytes; also the longest body that can be sent again in a retry. */
+const BUFFER_BYTES = 1_048_576;
+
+/** The listener for clients of this site, in clear text on the gateway's own address. */
+export function clientListenerOf(program: ServiceProgram, listen: NonNullable<ServiceProgram["listen"]>): ListenerJson {
+  return {
+    name: clientListener(program.service),
+    address: { socketAddress: { address: listen.address, portValue: listen.port } },
+    perConnectionBufferLimitBytes: BUFFER_BYTES,
+    filterChains: [{ filters: [program.protocol === "http" ? httpFilter(program) : tcpProxy(program.service, outCluster(program.service))] }],
+  };
+}
+
+function httpFilter(program: ServiceProgram): FilterJson {
+  return httpConnectionManager(clientListener(program.service), {
+    rds: { routeConfigName: clientListener(program.service), configSource: { ads: {}, resourceApiVersion: "V3" } },
+    // Appends the client to x-forwarded-for.
+    useRemoteAddress: true,
+    earlyHeaderMutationExtensions: [
+      {
+        name: "tandem.keep_forwarded_proto",
+        typedConfig: any("envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", {
+          mutations: [
+            { remove: FORWARDED_PROTO_HEADER },
+            {
+              append: {
+                header: { key: FORWARDED_PROTO_HEADER, value: "%REQ(x-forwarded-proto)%" },
+                appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
+              },
+            },
+          ],
+        }),
+      },
+    ],
+    httpFilters: [ROUTER],
+  });
+}
+
+/**
+ * A TCP proxy that looks for another host when one does not accept. Half-closed connections stay so; nothing ends an idle one.
+ * @param statPrefix name in statistics
+ */
+export function tcpProxy(statPrefix: string, cluster: string): FilterJson {
+  return {
+    name: "envoy.filters.network.tcp_proxy",
+    typedConfig: any("envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy", {
+      statPrefix,
+      cluster,
+      idleTimeout: "0s",
+      maxConnectAttempts: 6,
+      backoffOptions: { baseInterval: "0.005s", maxInterval: "0.025s" },
+    }),
+  };
+}

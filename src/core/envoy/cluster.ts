@@ -1,0 +1,153 @@
+import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { OutlierDetectionJson } from "../../gen/envoy/config/cluster/v3/outlier_detection_pb.js";
+import { tcpServerName } from "../../model/service-key.ts";
+import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
+import { type HealthEventLog, httpCheck, localCheck, probeCheck } from "./health-check.ts";
+import { HTTP_SERVER_NAME, inCluster, outCluster, tierCluster, writeCluster } from "./names.ts";
+import { any, seconds } from "../../model/xds-resource.ts";
+import { peerTls, socketMatches } from "./transport.ts";
+
+/** A try must not spend its time on a host that does not even accept. */
+const CONNECT_TIMEOUT_MS = 250;
+
+/** Envoy's largest limit: limits of its own would lose requests exactly when traffic moves. */
+const UNLIMITED = 4_294_967_295;
+
+/**
+ * Outlier detection that is quick about hosts that are broken and forgiving about faults that are everywhere:
+ * a share of 60 % is not reached by 30 % errors in every site, plain 5xx are the application's own business,
+ * and a passing check does not bring back a host that fails real requests.
+ */
+const OUTLIER_DETECTION: OutlierDetectionJson = {
+  splitExternalLocalOriginErrors: true,
+  successfulActiveHealthCheckUnejectHost: false,
+  consecutiveLocalOriginFailure: 2,
+  enforcingConsecutiveLocalOriginFailure: 100,
+  consecutiveGatewayFailure: 3,
+  enforcingConsecutiveGatewayFailure: 100,
+  enforcingConsecutive5xx: 0,
+  interval: "1s",
+  baseEjectionTime: "5s",
+  maxEjectionTime: "10s",
+  maxEjectionPercent: 100,
+  failurePercentageThreshold: 60,
+  enforcingFailurePercentage: 100,
+  enforcingFailurePercentageLocalOrigin: 100,
+  failurePercentageMinimumHosts: 1,
+  failurePercentageRequestVolume: 20,
+  enforcingSuccessRate: 0,
+  enforcingLocalOriginSuccessRate: 0,
+};
+
+function edsCluster(name: string): ClusterJson {
+  return {
+    name,
+    type: "EDS",
+    edsClusterConfig: { edsConfig: { ads: {}, resourceApiVersion: "V3" } },
+    connectTimeout: seconds(CONNECT_TIMEOUT_MS),
+    lbPolicy: "LEAST_REQUEST",
+    commonLbConfig: {
+      // All dead: rather try them than refuse. At 1 % no partial fault reaches it.
+      healthyPanicThreshold: { value: 1 },
+      // The default holds back the second of two changes for a second.
+      updateMergeWindow: "0s",
+    },
+    ignoreHealthOnHostRemoval: true,
+    circuitBreakers: {
+      thresholds: [
+        {
+          maxConnections: UNLIMITED,
+          maxPendingRequests: UNLIMITED,
+          maxRequests: UNLIMITED,
+          // As many retries as there are requests, and enough for a burst that fails at once.
+          retryBudget: { budgetPercent: { value: 100 }, minRetryConcurrency: 1_000 },
+        },
+      ],
+    },
+    outlierDetection: OUTLIER_DETECTION,
+  };
+}
+
+/** HTTP is spoken to pods as the client speaks it; between HTTP/2 gateways a dead connection is noticed in less than a second. */
+const HTTP_OPTIONS: Pick<ClusterJson, "typedExtensionProtocolOptions"> = {
+  typedExtensionProtocolOptions: {
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
+      useDownstreamProtocolConfig: {
+        httpProtocolOptions: {
+          enableTrailers: true,
+          headerKeyFormat: {
+            statefulFormatter: {
+              name: "preserve_case",
+              typedConfig: any("envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", {}),
+            },
+          },
+        },
+        http2ProtocolOptions: { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } },
+      },
+      commonHttpProtocolOptions: { maxHeadersCount: 1_000 },
+    }),
+  },
+};
+
+const remoteSites = (tiers: readonly ProgramTier[]): string[] => tiers.filter((tier) => !tier.local).map((tier) => tier.site);
+
+/** The cluster of an HTTP service's callers: pods and peers' gateways together, since only then can a retry move from one to the other. */
+export function httpOutCluster(program: ServiceProgram, log: HealthEventLog): ClusterJson {
+  const { service, check } = program;
+  return {
+    ...edsCluster(outCluster(service)),
+    ...HTTP_OPTIONS,
+    transportSocketMatches: socketMatches(remoteSites(program.tiers), HTTP_SERVER_NAME),
+    healthChecks: [check.kind === "http" ? httpCheck(service, check, log) : probeCheck(service, check, log)],
+  };
+}
+
+/** The cluster of writes. It has no checks: its own site is this gateway, and to a peer the callers' cluster knows the way. */
+export function httpWriteCluster(program: ServiceProgram): ClusterJson {
+  return {
+    ...edsCluster(writeCluster(program.service)),
+    ...HTTP_OPTIONS,
+    transportSocketMatches: socketMatches(remoteSites(program.tiers), HTTP_SERVER_NAME),
+  };
+}
+
+/** The cluster of local endpoints: what peers send in goes here and nowhere else, so requests cannot loop. */
+export function inClusterOf(program: ServiceProgram, log: HealthEventLog): ClusterJson {
+  const check = { ...program.check, intervalMs: program.check.answerIntervalMs };
+  return {
+    ...edsCluster(inCluster(program.service)),
+    ...(program.protocol === "http" ? HTTP_OPTIONS : { closeConnectionsOnHostHealthFailure: true }),
+    healthChecks: [localCheck(program.service, check, log)],
+  };
+}
+
+/** The cluster of one tier of a TCP service. Each has its own kind of check, so they are joined by an aggregate. */
+export function tcpTierCluster(program: ServiceProgram, tier: ProgramTier, log: HealthEventLog): ClusterJson {
+  const { service, check } = program;
+  const cluster = { ...edsCluster(tierCluster(service, tier.site)), closeConnectionsOnHostHealthFailure: true };
+  if (tier.local) return { ...cluster, healthChecks: [localCheck(service, check, log)] };
+  return {
+    ...cluster,
+    // The probe is an HTTP request, the traffic is not: they ask for different things by SNI.
+    transportSocketMatches: [
+      { name: "probe", match: { probe: "true" }, transportSocket: peerTls(tier.site, HTTP_SERVER_NAME) },
+      { name: "traffic", match: {}, transportSocket: peerTls(tier.site, tcpServerName(service, tier.site)) },
+    ],
+    healthChecks: [{ ...probeCheck(service, check, log), transportSocketMatchCriteria: { probe: "true" } }],
+  };
+}
+
+/** The cluster of a TCP service's callers: its tiers in order. */
+export function tcpOutCluster(program: ServiceProgram): ClusterJson {
+  return {
+    name: outCluster(program.service),
+    connectTimeout: seconds(CONNECT_TIMEOUT_MS),
+    lbPolicy: "CLUSTER_PROVIDED",
+    clusterType: {
+      name: "envoy.clusters.aggregate",
+      typedConfig: any("envoy.extensions.clusters.aggregate.v3.ClusterConfig", {
+        clusters: program.tiers.map((tier) => tierCluster(program.service, tier.site)),
+      }),
+    },
+  };
+}

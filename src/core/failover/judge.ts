@@ -1,0 +1,178 @@
+/**
+ * The verdict on a service: which site serves, which sites are held back, and whether the checks themselves can be believed.
+ * @module
+ */
+import type { FailoverRecord, Hold, ServiceMemory, ServiceView } from "../../model/service-view.ts";
+import { chooseProtocol } from "./protocol.ts";
+import { checkFingerprint, programCheck } from "./program-check.ts";
+import { localCheckState, orderTiers, type Tier } from "./tiers.ts";
+
+/** How long hedging rests after its time-out was exceeded by every endpoint of every site, in milliseconds. */
+const HEDGING_REST_MS = 30_000;
+
+/** What one site can do for a service. */
+export interface SiteVerdict {
+  readonly site: string;
+  /** Endpoints that can take requests now. */
+  readonly usable: number;
+  readonly total: number;
+  /** Not used before every other site that can serve. */
+  readonly standby: boolean;
+}
+
+/** The verdict on a service at one moment. */
+export interface Verdict {
+  /** In order of preference. */
+  readonly sites: readonly SiteVerdict[];
+  readonly servingSite: string;
+  /** No site has an endpoint that can take requests: the local ones are tried all the same. */
+  readonly nothingUsable: boolean;
+  /** No local endpoint has ever passed this check: it is not counted. */
+  readonly checkUnknown: boolean;
+  /** All sites' checks fail while the endpoints say they are ready: the check is not believed. */
+  readonly checkSuspect: boolean;
+  /** To remember until the next decision. */
+  readonly memory: ServiceMemory;
+  /** Set when the serving site changed with this decision. */
+  readonly failover: FailoverRecord | undefined;
+  /** Unix milliseconds at which time alone changes the verdict. */
+  readonly nextLookAt: number | undefined;
+}
+
+/** Judges a service. Pure: the same view gives the same verdict, and feeding the memory back changes nothing more. */
+export function judge(view: ServiceView): Verdict {
+  const tiers = orderTiers(view);
+  const belief = believeChecks(view, tiers);
+  const counted = tiers.map((tier) => ({ tier, usable: countUsable(tier, belief.counts) }));
+  const serving = view.memory.serving?.site;
+  const holds = updateHolds(view, counted);
+  const sites = counted.map(({ tier, usable }) => ({
+    site: tier.site,
+    usable,
+    total: tier.endpoints.length,
+    standby: isStandby(view, tier.site, holds),
+  }));
+  const servingSite = chooseServing(view, sites);
+  const failover = serving === undefined || serving === servingSite ? undefined : recordFailover(view, tiers, { from: serving, to: servingSite });
+  const hedgingRestsUntil = restHedging(view, tiers);
+  const memory: ServiceMemory = {
+    ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
+    holds: withoutHold(holds, servingSite),
+    serving: serving === servingSite && view.memory.serving !== undefined ? view.memory.serving : { site: servingSite, since: view.now },
+    ...(hedgingRestsUntil === undefined ? {} : { hedgingRestsUntil }),
+    ...pick("lastFailover", failover ?? view.memory.lastFailover),
+  };
+  return {
+    sites,
+    servingSite,
+    nothingUsable: sites.every((site) => site.usable === 0),
+    checkUnknown: belief.unknown,
+    checkSuspect: belief.suspect,
+    memory,
+    failover,
+    nextLookAt: nextLookAt(view, memory),
+  };
+}
+
+interface Belief {
+  /** The local check counts. */
+  readonly counts: boolean;
+  readonly unknown: boolean;
+  readonly suspect: boolean;
+  readonly passed: string | undefined;
+}
+
+function believeChecks(view: ServiceView, tiers: readonly Tier[]): Belief {
+  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+  const fingerprint = checkFingerprint(check, view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port));
+  const local = tiers.find((tier) => tier.local)?.endpoints ?? [];
+  const passing = local.some(({ health }) => localCheckState(health) === "passing");
+  const known = passing || view.memory.checkPassed === fingerprint;
+  const ready = local.filter(({ endpoint }) => endpoint.ready);
+  const allFail = ready.length > 0 && ready.every(({ health }) => localCheckState(health) === "failing");
+  const peersUsable = tiers.some((tier) => !tier.local && countUsable(tier, true) > 0);
+  const suspect = known && allFail && !peersUsable;
+  return { counts: known && !suspect, unknown: !known && ready.length > 0, suspect, passed: known ? fingerprint : view.memory.checkPassed };
+}
+
+function countUsable(tier: Tier, checkCounts: boolean): number {
+  if (tier.local) {
+    return tier.endpoints.filter(({ endpoint, health }) => endpoint.ready && !health.ejected && !(checkCounts && localCheckState(health) === "failing")).length;
+  }
+  return tier.endpoints.filter(({ endpoint, health }) => health.out === "passing" && !health.ejected && !endpoint.draining).length;
+}
+
+/**
+ * A site that was serving and has nothing usable left is held, if another can serve; it is let go when it has been usable for the hold-down.
+ * Without the hold it would get its traffic back with its first good check, and lose it again with the next bad one.
+ */
+function updateHolds(view: ServiceView, counted: readonly { tier: Tier; usable: number }[]): Record<string, Hold> {
+  const holds: Record<string, Hold> = {};
+  for (const { tier, usable } of counted) {
+    const held = view.memory.holds[tier.site];
+    const othersUsable = counted.some((other) => other.tier.site !== tier.site && other.usable > 0);
+    if (held === undefined) {
+      if (usable === 0 && othersUsable && view.memory.serving?.site === tier.site) holds[tier.site] = { since: view.now };
+      continue;
+    }
+    if (usable === 0) {
+      holds[tier.site] = { since: held.since };
+      continue;
+    }
+    const goodSince = held.goodSince ?? view.now;
+    if (view.now - goodSince < view.policy.failback.holdDown) holds[tier.site] = { since: held.since, goodSince };
+  }
+  return holds;
+}
+
+/** A held site that has to serve after all has shown that it can: it is not sent back for the rest of the hold-down. */
+function withoutHold(holds: Readonly<Record<string, Hold>>, servingSite: string): Record<string, Hold> {
+  return Object.fromEntries(Object.entries(holds).filter(([site]) => site !== servingSite));
+}
+
+function isStandby(view: ServiceView, site: string, holds: Readonly<Record<string, Hold>>): boolean {
+  if (view.activeSwitch !== undefined) return view.activeSwitch.to !== site;
+  return holds[site] !== undefined || view.siblingHolds.has(site);
+}
+
+function chooseServing(view: ServiceView, sites: readonly SiteVerdict[]): string {
+  const usable = sites.filter((site) => site.usable > 0);
+  const chosen = usable.find((site) => !site.standby) ?? usable[0];
+  return chosen?.site ?? (sites.some((site) => site.site === view.site) ? view.site : (sites[0]?.site ?? view.site));
+}
+
+function recordFailover(view: ServiceView, tiers: readonly Tier[], change: { from: string; to: string }): FailoverRecord {
+  const trigger = triggerOf(view, tiers, change);
+  const measured = trigger !== "Switch" && trigger !== "Failback" && view.firstTroubleAt !== undefined;
+  return { at: view.now, ...change, trigger, ...(measured ? { detectionMs: Math.max(0, view.now - (view.firstTroubleAt ?? view.now)) } : {}) };
+}
+
+function triggerOf(view: ServiceView, tiers: readonly Tier[], change: { from: string; to: string }): FailoverRecord["trigger"] {
+  if (view.activeSwitch?.to === change.to) return "Switch";
+  const rank = (site: string): number => tiers.findIndex((tier) => tier.site === site);
+  const left = tiers.find((tier) => tier.site === change.from);
+  if (left === undefined || left.endpoints.length === 0) return "NoEndpoints";
+  if (countUsable(left, true) > 0) return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
+  if (left.local && left.endpoints.every(({ endpoint }) => !endpoint.ready)) return "NotReady";
+  return left.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
+}
+
+/** When everything everywhere is ejected although checks pass, the service is slower than `perTryTimeout`: trying twice only doubles its load. */
+function restHedging(view: ServiceView, tiers: readonly Tier[]): number | undefined {
+  const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [...tier.endpoints]);
+  const exhausted = endpoints.length > 0 && endpoints.every(({ health }) => health.ejected && (health.in === "passing" || health.out === "passing"));
+  if (exhausted) return view.now + HEDGING_REST_MS;
+  const until = view.memory.hedgingRestsUntil;
+  return until !== undefined && until > view.now ? until : undefined;
+}
+
+function nextLookAt(view: ServiceView, memory: ServiceMemory): number | undefined {
+  const times = Object.values(memory.holds).flatMap((hold) => (hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown]));
+  if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
+  if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function pick<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+}

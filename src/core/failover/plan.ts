@@ -1,0 +1,73 @@
+/**
+ * What one gateway should serve how, from a view and the verdict on it.
+ * @module
+ */
+import type { LocalEndpoint, PeerGateway, ServiceView } from "../../model/service-view.ts";
+import type { EndpointRole, ProgramEndpoint, ProgramTier, ServiceProgram } from "../../model/service-program.ts";
+import type { Verdict } from "./judge.ts";
+import { chooseProtocol } from "./protocol.ts";
+import { programCheck } from "./program-check.ts";
+import { type JudgedEndpoint, localCheckState, orderTiers, type Tier } from "./tiers.ts";
+
+/** The program of a service. Pure. */
+export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
+  const choice = chooseProtocol(view.appProtocol, view.policy.healthCheck);
+  const check = programCheck(view, choice);
+  const { retry } = view.policy;
+  const rests = verdict.memory.hedgingRestsUntil !== undefined;
+  const standby = new Set(verdict.sites.filter((site) => site.standby).map((site) => site.site));
+  const believed = !verdict.checkUnknown && !verdict.checkSuspect;
+  // An HTTP service has pods and peers' gateways in one cluster, with one kind of check: HTTP, which is how gateways answer.
+  // The verdict of any other check comes from the `in` cluster and is fed in as the endpoints' role.
+  const fed = choice.protocol === "http" && check.kind === "tcp" && believed;
+  const envoyChecksLocal = believed && !fed;
+  return {
+    service: view.service,
+    site: view.site,
+    protocol: choice.protocol,
+    ...(view.listen === undefined ? {} : { listen: view.listen }),
+    callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
+    tiers: switchFirst(view, orderTiers(view)).map((tier) => planTier(tier, standby.has(tier.site) ? "standby" : "active", { envoyChecksLocal, fed })),
+    check,
+    minHealthyPercent: view.policy.minHealthyPercent,
+    retry: {
+      attempts: retry.attempts,
+      perTryTimeoutMs: rests ? 0 : retry.perTryTimeout,
+      hedge: retry.hedge && !rests,
+      crossSiteWrites: retry.crossSiteWrites,
+      ...(retry.idempotencyHeader === undefined ? {} : { idempotencyHeader: retry.idempotencyHeader }),
+    },
+    timeoutMs: view.policy.timeout,
+  };
+}
+
+/** A retry walks the tiers in order, whatever their health: the site a person chose comes first for it too. */
+function switchFirst(view: ServiceView, tiers: readonly Tier[]): readonly Tier[] {
+  const to = view.activeSwitch?.to;
+  return [...tiers.filter((tier) => tier.site === to), ...tiers.filter((tier) => tier.site !== to)];
+}
+
+function planTier(tier: Tier, role: EndpointRole, how: { readonly envoyChecksLocal: boolean; readonly fed: boolean }): ProgramTier {
+  const endpoints = tier.local ? tier.endpoints.map((judged) => planLocal(judged, role, how)) : tier.endpoints.map((judged) => planGateway(judged, role));
+  return { site: tier.site, local: tier.local, endpoints };
+}
+
+function planLocal(
+  { endpoint, health }: JudgedEndpoint<LocalEndpoint>,
+  role: EndpointRole,
+  how: { readonly envoyChecksLocal: boolean; readonly fed: boolean },
+): ProgramEndpoint {
+  const out = !endpoint.ready || (how.fed && localCheckState(health) === "failing");
+  return {
+    address: endpoint.address,
+    port: endpoint.port,
+    role: out ? "out" : role,
+    ready: endpoint.ready,
+    checked: how.envoyChecksLocal,
+    ...(endpoint.checkPort === undefined ? {} : { checkPort: endpoint.checkPort }),
+  };
+}
+
+function planGateway({ endpoint }: JudgedEndpoint<PeerGateway>, role: EndpointRole): ProgramEndpoint {
+  return { address: endpoint.address, port: endpoint.port, role: endpoint.draining ? "out" : role, ready: !endpoint.draining, checked: true };
+}

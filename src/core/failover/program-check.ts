@@ -1,0 +1,29 @@
+import type { ServiceView } from "../../model/service-view.ts";
+import type { ProgramCheck } from "../../model/service-program.ts";
+import { scheduleChecks } from "./check-schedule.ts";
+import type { ProtocolChoice } from "./protocol.ts";
+
+/** The active check of a service's local endpoints: the policy's, else a TCP connect. */
+export function programCheck(view: ServiceView, protocol: ProtocolChoice): ProgramCheck {
+  const asked = view.policy.healthCheck;
+  const timing = {
+    ...scheduleChecks(view.policy, view.judges),
+    unhealthyThreshold: asked?.unhealthyThreshold ?? 2,
+    healthyThreshold: asked?.healthyThreshold ?? 1,
+  };
+  if (asked?.http !== undefined) {
+    const { path, host } = asked.http;
+    return { ...timing, kind: "http", path, http2: protocol.http2, ...(host === undefined ? {} : { host }) };
+  }
+  const { send, receive } = asked?.tcp ?? {};
+  return { ...timing, kind: "tcp", ...(send === undefined || receive === undefined ? {} : { send, receive }) };
+}
+
+/**
+ * Fingerprint of what a check asks. Intervals are left out: asking more often does not make another question of it,
+ * so an answer given before still counts.
+ */
+export function checkFingerprint(check: ProgramCheck, ports: readonly number[]): string {
+  const question = check.kind === "http" ? ["http", check.path, check.host ?? ""] : ["tcp", check.send ?? "", check.receive ?? ""];
+  return JSON.stringify([...question, ...new Set(ports)]);
+}

@@ -1,0 +1,26 @@
+/**
+ * The kinds that Tandem reads, one Zod definition each.
+ * @module
+ */
+import type { z } from "zod";
+import { EndpointSlice } from "./endpoint-slice.ts";
+import { FailoverPolicy } from "./failover-policy.ts";
+import { Service } from "./service.ts";
+import { Site } from "./site.ts";
+import { Switch } from "./switch.ts";
+
+/** Every kind by name, in the order in which reference docs list them. */
+export const KINDS = { Site, FailoverPolicy, Switch, Service, EndpointSlice } as const;
+
+/** Name of a kind Tandem reads. */
+export type KindName = keyof typeof KINDS;
+
+/** A validated object of any kind, told apart by `kind`. */
+export type KindObject = { [K in KindName]: z.infer<(typeof KINDS)[K]> }[KindName];
+
+export { EndpointSlice, SERVICE_NAME_LABEL, type Endpoint } from "./endpoint-slice.ts";
+export { FailoverPolicy, type PortRef } from "./failover-policy.ts";
+export { TANDEM_API_VERSION, DnsLabel } from "./metadata.ts";
+export { LISTEN_ANNOTATION, Service, type ServicePort } from "./service.ts";
+export { GATEWAY_PORT, type GatewayAddress, Site } from "./site.ts";
+export { Switch } from "./switch.ts";

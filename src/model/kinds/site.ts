@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { ClusterMetadata, DnsLabel, TANDEM_API_VERSION } from "./metadata.ts";
+
+/** The port on which gateways take in traffic of other sites, unless an address says otherwise. */
+export const GATEWAY_PORT = 15443;
+
+/** One gateway as other sites reach it. */
+export const GatewayAddress = z.strictObject({
+  name: DnsLabel,
+  /** An IP address, or a DNS name (resolved by the caller, the last answer kept). */
+  address: z.string().min(1, "is empty").max(253),
+  port: z.int().min(1).max(65535).default(GATEWAY_PORT),
+});
+export type GatewayAddress = z.infer<typeof GatewayAddress>;
+
+/**
+ * A cluster, data centre or group of VMs with gateways and a certificate authority of its own.
+ * The object named like the own site describes it; every other one describes a peer and is written by `tandem join`.
+ */
+export const Site = z.strictObject({
+  apiVersion: z.literal(TANDEM_API_VERSION),
+  kind: z.literal("Site"),
+  metadata: ClusterMetadata,
+  spec: z.strictObject({
+    gateways: z.array(GatewayAddress).min(1, "needs at least one gateway").max(32),
+    /** PEM of the certificate authorities of the site's trust domain; empty in the own Site, whose CA is the state directory's. */
+    trustBundle: z.string().max(65_536).default(""),
+    /** Failure domains, e.g. `region`, `zone`, `provider`. */
+    labels: z.record(z.string(), z.string()).default({}),
+    /** False until a person or a standing order lets an introduced site take part. */
+    accepted: z.boolean().default(true),
+  }),
+  status: z.unknown().optional(),
+});
+export type Site = z.infer<typeof Site>;

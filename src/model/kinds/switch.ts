@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "./metadata.ts";
+
+/** A person's order that a site serve a Service for a while. Carried to all sites by the catalog; deleted or expired means over. */
+export const Switch = z.strictObject({
+  apiVersion: z.literal(TANDEM_API_VERSION),
+  kind: z.literal("Switch"),
+  metadata: NamespacedMetadata,
+  spec: z.strictObject({
+    targetRef: z.strictObject({ group: z.literal("").default(""), kind: z.literal("Service"), name: DnsSubdomain }),
+    to: DnsLabel,
+    /** RFC 3339; absent means until it is deleted. */
+    until: z.iso.datetime({ offset: true, error: "is not an RFC 3339 time such as 2026-12-01T06:00:00Z" }).optional(),
+    reason: z.string().max(1024).default(""),
+  }),
+  status: z.unknown().optional(),
+});
+export type Switch = z.infer<typeof Switch>;

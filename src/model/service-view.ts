@@ -1,0 +1,118 @@
+/**
+ * Everything that deciding about one port of one service needs, gathered from stores, catalog and Envoy's own verdicts.
+ * @module
+ */
+import type { FailoverPolicy } from "./kinds/index.ts";
+import type { ServicePortKey } from "./service-key.ts";
+
+/** What active checks say: `unknown` until the first result under the check in force. */
+export type CheckState = "unknown" | "passing" | "failing";
+
+/** Envoy's verdicts on one endpoint. */
+export interface EndpointHealth {
+  /** By the cluster that callers here use (`out`): local endpoints with an http check, and peers' gateways. */
+  readonly out: CheckState;
+  /** By the cluster that holds local endpoints only (`in`). */
+  readonly in: CheckState;
+  /** Outlier detection has ejected it from the callers' cluster. */
+  readonly ejected: boolean;
+}
+
+/** An endpoint of this site. */
+export interface LocalEndpoint {
+  /** IP address. */
+  readonly address: string;
+  readonly port: number;
+  /** Kubernetes readiness: a further "no", never a "yes". */
+  readonly ready: boolean;
+  /** Port that the health check asks, when it is another one. */
+  readonly checkPort?: number;
+}
+
+/** A gateway of a peer as it is reached. */
+export interface PeerGateway {
+  readonly name: string;
+  /** IP address, resolved. */
+  readonly address: string;
+  readonly port: number;
+  /** It announced that it is going away. */
+  readonly draining: boolean;
+}
+
+/** A site other than this one that the policy lists. */
+export interface PeerSite {
+  readonly name: string;
+  readonly gateways: readonly PeerGateway[];
+  /** What its catalog says of this service; undefined while no catalog was received: then the health check tells. */
+  readonly offers: boolean | undefined;
+}
+
+/** A site that is kept out of the way after it failed, until it has been good for the policy's hold-down. */
+export interface Hold {
+  /** Unix milliseconds at which it failed. */
+  readonly since: number;
+  /** Unix milliseconds since which it has been good again; absent while it is not. */
+  readonly goodSince?: number;
+}
+
+/** A manual switch in force. */
+export interface ActiveSwitch {
+  readonly to: string;
+  /** Unix milliseconds; absent means until it is deleted. */
+  readonly until?: number;
+  readonly reason: string;
+}
+
+/** What the site remembers of a service from one decision to the next; survives restarts. */
+export interface ServiceMemory {
+  /** Fingerprint of the health check under which a local endpoint has passed. */
+  readonly checkPassed?: string;
+  /** This gateway's holds, by site. */
+  readonly holds: Readonly<Record<string, Hold>>;
+  /** Site that served at the last decision, and since when (Unix milliseconds). */
+  readonly serving?: { readonly site: string; readonly since: number };
+  /** The time-out that hedging works with was exceeded everywhere; hedging rests until then (Unix milliseconds). */
+  readonly hedgingRestsUntil?: number;
+  readonly lastFailover?: FailoverRecord;
+}
+
+/** One change of the serving site. */
+export interface FailoverRecord {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly from: string;
+  readonly to: string;
+  readonly trigger: "CheckFailed" | "Outlier" | "NotReady" | "NoEndpoints" | "Switch" | "Failback";
+  /** Milliseconds from Envoy's first sign of trouble to the decision; absent when there was no sign (a switch, a failback). */
+  readonly detectionMs?: number;
+}
+
+/** Input of {@link ../core/failover/judge.ts}. */
+export interface ServiceView {
+  readonly service: ServicePortKey;
+  /** Name of this site. */
+  readonly site: string;
+  readonly policy: FailoverPolicy["spec"];
+  readonly appProtocol: string | undefined;
+  /** Port of this gateway on which clients reach the service; absent when this site may not call it. */
+  readonly listen: { readonly address: string; readonly port: number } | undefined;
+  readonly local: readonly LocalEndpoint[];
+  readonly peers: readonly PeerSite[];
+  /** By `address:port`; an endpoint that is not in it is unknown. */
+  readonly health: ReadonlyMap<string, EndpointHealth>;
+  readonly memory: ServiceMemory;
+  /** Sites that siblings of this gateway hold. */
+  readonly siblingHolds: ReadonlySet<string>;
+  readonly activeSwitch: ActiveSwitch | undefined;
+  /** Gateways of this site that judge the same endpoints, this one included. */
+  readonly judges: number;
+  /** Unix milliseconds of Envoy's first sign of trouble since the service was last fully well. */
+  readonly firstTroubleAt: number | undefined;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** Key of an endpoint in {@link ServiceView.health}. */
+export function endpointKey(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
