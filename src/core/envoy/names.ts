@@ -56,14 +56,6 @@ export const READY_LISTENER = "ready";
 /** Cluster of the agent's interface for other agents. */
 export const AGENT_CLUSTER = "agent";
 
-/** The service that a cluster name belongs to, for Envoy's events; undefined for clusters that belong to none. */
-export function serviceOfCluster(cluster: string): { readonly view: "in" | "out"; readonly service: ServicePortKey } | undefined {
-  const match = /^(in|out|tier)\/([^/]+)\/([^/]+)\/(\d+)(?:\/[^/]+)?$/.exec(cluster);
-  if (match === null) return undefined;
-  const [, view, namespace, name, port] = match;
-  return { view: view === "in" ? "in" : "out", service: `${namespace ?? ""}/${name ?? ""}/${Number(port)}` };
-}
-
 /** SPIFFE trust domain of a site. */
 export function trustDomain(site: string): string {
   return `${site}.tandem`;

@@ -1,0 +1,78 @@
+/**
+ * Envoy's admin interface on its Unix socket.
+ * @module
+ */
+import { request } from "node:http";
+import { z } from "zod";
+import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
+import { serviceOfCluster } from "../../model/cluster-name.ts";
+import { endpointKey } from "../../model/service-view.ts";
+
+/** Largest answer taken, in bytes: all clusters of thousands of services. */
+const LARGEST_ANSWER = 256 * 1024 * 1024;
+
+const ADMIN_TIMEOUT_MS = 5_000;
+
+/** Asks the admin interface. Rejects on anything but 200. */
+export function askAdmin(socketPath: string, method: "GET" | "POST", path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, timeout: ADMIN_TIMEOUT_MS, headers: { host: "admin" } }, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > LARGEST_ANSWER) call.destroy(new Error(`Envoy's answer to ${path} is larger than ${LARGEST_ANSWER} bytes`));
+        chunks.push(chunk);
+      });
+      response.on("end", () => {
+        const body = Buffer.concat(chunks).toString("utf8");
+        if (response.statusCode === 200) resolve(body);
+        else reject(new Error(`Envoy answered ${response.statusCode ?? 0} to ${method} ${path}: ${body.slice(0, 200)}`));
+      });
+    });
+    call.on("timeout", () => call.destroy(new Error(`Envoy's admin interface did not answer ${path} within ${ADMIN_TIMEOUT_MS} ms`)));
+    call.on("error", reject);
+    call.end();
+  });
+}
+
+/** `/clusters?format=json`, envoy.admin.v3.Clusters, as far as it is read. */
+const Clusters = z.object({
+  cluster_statuses: z
+    .array(
+      z.object({
+        name: z.string(),
+        host_statuses: z
+          .array(
+            z.object({
+              address: z.object({ socket_address: z.object({ address: z.string(), port_value: z.number() }).optional() }),
+              health_status: z
+                .object({ failed_active_health_check: z.boolean().optional(), pending_active_hc: z.boolean().optional(), failed_outlier_check: z.boolean().optional() })
+                .optional(),
+            }),
+          )
+          .optional(),
+      }),
+    )
+    .optional(),
+});
+
+/** Envoy's verdicts on all endpoints now, as if each had just been decided. */
+export async function readHealth(socketPath: string, now: number): Promise<EnvoyHealthEvent[]> {
+  const clusters = Clusters.parse(JSON.parse(await askAdmin(socketPath, "GET", "/clusters?format=json")));
+  return (clusters.cluster_statuses ?? []).flatMap((cluster) => {
+    const owner = serviceOfCluster(cluster.name);
+    if (owner === undefined) return [];
+    return (cluster.host_statuses ?? []).flatMap((host): EnvoyHealthEvent[] => {
+      const socket = host.address.socket_address;
+      if (socket === undefined) return [];
+      const common = { ...owner, endpoint: endpointKey(socket.address, socket.port_value), at: now };
+      const status = host.health_status ?? {};
+      const state = status.pending_active_hc === true ? "unknown" : status.failed_active_health_check === true ? "failing" : "passing";
+      return [
+        { ...common, kind: "check", state },
+        { ...common, kind: "outlier", ejected: status.failed_outlier_check === true, cause: "found" },
+      ];
+    });
+  });
+}

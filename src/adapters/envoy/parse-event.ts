@@ -1,0 +1,59 @@
+import { z } from "zod";
+import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
+import { serviceOfCluster } from "../../model/cluster-name.ts";
+import { endpointKey } from "../../model/service-view.ts";
+
+const At = z.string().transform((text) => Date.parse(text));
+
+/** envoy.data.core.v3.HealthCheckEvent as the file sink writes it. */
+const HealthCheckEvent = z.object({
+  cluster_name: z.string(),
+  timestamp: At,
+  host: z.object({ socket_address: z.object({ address: z.string(), port_value: z.number() }) }),
+  eject_unhealthy_event: z.object({}).optional(),
+  add_healthy_event: z.object({}).optional(),
+  health_check_failure_event: z.object({}).optional(),
+});
+
+/** envoy.data.cluster.v3.OutlierDetectionEvent. */
+const OutlierEvent = z.object({
+  cluster_name: z.string(),
+  timestamp: At,
+  upstream_url: z.string(),
+  action: z.enum(["EJECT", "UNEJECT"]),
+  type: z.string().optional(),
+  enforced: z.boolean().optional(),
+});
+
+/** Reads a line of the event log; undefined for lines that say nothing about an endpoint of a service. */
+export function parseEvent(line: string): EnvoyHealthEvent | undefined {
+  const value = parseJson(line);
+  const check = HealthCheckEvent.safeParse(value);
+  if (check.success) return checkEvent(check.data);
+  const outlier = OutlierEvent.safeParse(value);
+  return outlier.success ? outlierEvent(outlier.data) : undefined;
+}
+
+function checkEvent(event: z.infer<typeof HealthCheckEvent>): EnvoyHealthEvent | undefined {
+  const owner = serviceOfCluster(event.cluster_name);
+  if (owner === undefined) return undefined;
+  const failing = event.eject_unhealthy_event !== undefined || event.health_check_failure_event !== undefined;
+  if (!failing && event.add_healthy_event === undefined) return undefined;
+  const { address, port_value: port } = event.host.socket_address;
+  return { ...owner, endpoint: endpointKey(address, port), at: event.timestamp, kind: "check", state: failing ? "failing" : "passing" };
+}
+
+function outlierEvent(event: z.infer<typeof OutlierEvent>): EnvoyHealthEvent | undefined {
+  const owner = serviceOfCluster(event.cluster_name);
+  if (owner === undefined || event.enforced === false) return undefined;
+  return { ...owner, endpoint: event.upstream_url, at: event.timestamp, kind: "outlier", ejected: event.action === "EJECT", cause: event.type ?? "unknown" };
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // A line cut by a killed Envoy says nothing; the state is read afresh after every reconnect.
+    return undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * A manifest file -> objects, or every problem in it with line and field.
+ * @module
+ */
+import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseAllDocuments } from "yaml";
+import type { z } from "zod";
+import { KINDS, type KindName, type KindObject } from "../../model/kinds/index.ts";
+import type { Parsed, Problem } from "../../model/problem.ts";
+import { nearestWord } from "../../model/suggestion.ts";
+import { unenforced } from "../../model/unenforced.ts";
+import { knownFields } from "./schema-fields.ts";
+
+/** Largest manifest accepted, in bytes. */
+export const LARGEST_MANIFEST = 8 * 1024 * 1024;
+
+/** An object and where in its file it stands. */
+export interface LocatedObject {
+  readonly object: KindObject;
+  /** 1-based line of the document. */
+  readonly line: number;
+}
+
+/** Parses YAML 1.2 or JSON, one or several documents, `List`s included. All problems of all documents are reported. */
+export function parseManifest(file: string, text: string): Parsed<readonly LocatedObject[]> {
+  if (text.length > LARGEST_MANIFEST) {
+    return { ok: false, problems: [{ file, message: `is larger than ${LARGEST_MANIFEST} bytes`, remedy: "Split it into several files" }] };
+  }
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const objects: LocatedObject[] = [];
+  const problems: Problem[] = [];
+  for (const document of Array.isArray(documents) ? documents : []) {
+    const reader = new DocumentReader(file, document, lines);
+    const found = reader.read();
+    if (found.ok) objects.push(...found.value);
+    else problems.push(...found.problems);
+  }
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, value: objects };
+}
+
+class DocumentReader {
+  readonly #file: string;
+  readonly #document: Document;
+  readonly #lines: LineCounter;
+
+  constructor(file: string, document: Document, lines: LineCounter) {
+    this.#file = file;
+    this.#document = document;
+    this.#lines = lines;
+  }
+
+  read(): Parsed<readonly LocatedObject[]> {
+    if (this.#document.errors.length > 0) return { ok: false, problems: this.#document.errors.map((error) => this.#syntaxProblem(error)) };
+    const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
+    if (value === null || value === undefined) return { ok: true, value: [] };
+    const items = isList(value) ? value.items.map((item, index) => ({ item, path: ["items", index] as PropertyKey[] })) : [{ item: value, path: [] as PropertyKey[] }];
+    const results = items.map(({ item, path }) => this.#readObject(item, path));
+    const problems = results.flatMap((result) => (result.ok ? [] : result.problems));
+    if (problems.length > 0) return { ok: false, problems };
+    return { ok: true, value: results.flatMap((result) => (result.ok ? [result.value] : [])) };
+  }
+
+  #readObject(value: unknown, path: readonly PropertyKey[]): Parsed<LocatedObject> {
+    const kind = kindOf(value);
+    if (kind === undefined) return { ok: false, problems: [this.#unknownKind(value, path)] };
+    const parsed = KINDS[kind].safeParse(value);
+    if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap((issue) => this.#issueProblems(kind, issue, path)) };
+    const refused = unenforced(parsed.data).map((item) => this.#at([...path, ...item.path], item.message, item.remedy));
+    return refused.length > 0 ? { ok: false, problems: refused } : { ok: true, value: { object: parsed.data, line: this.#lineOf(path) } };
+  }
+
+  #unknownKind(value: unknown, path: readonly PropertyKey[]): Problem {
+    const names = Object.keys(KINDS);
+    const kind = isRecord(value) && typeof value["kind"] === "string" ? value["kind"] : undefined;
+    if (kind === undefined) return this.#at(path, "has no kind", `Add apiVersion and kind; known kinds are ${names.join(", ")}`);
+    const near = nearestWord(kind, names);
+    return this.#at([...path, "kind"], `unknown kind ${JSON.stringify(kind)}`, near === undefined ? `Use one of ${names.join(", ")}` : `Did you mean ${near}?`);
+  }
+
+  #issueProblems(kind: KindName, issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Problem[] {
+    const at = [...path, ...issue.path];
+    if (issue.code === "unrecognized_keys") {
+      const known = knownFields(KINDS[kind], issue.path);
+      return issue.keys.map((key) => {
+        const near = nearestWord(key, known);
+        const remedy = near === undefined ? `Remove it; known fields here are ${known.join(", ")}` : `Did you mean ${near}?`;
+        return this.#at([...at, key], "unknown field", remedy);
+      });
+    }
+    if (issue.code === "invalid_union") return [this.#at(at, "has none of the allowed forms", `See the reference of ${kind}`)];
+    return [this.#at(at, lowerFirst(issue.message), `Correct it and save the file; see \`tandem explain ${kind}\``)];
+  }
+
+  #syntaxProblem(error: { readonly message: string; readonly pos: readonly [number, number] }): Problem {
+    const { line, col } = this.#lines.linePos(error.pos[0]);
+    return { file: this.#file, line, column: col, message: `not valid YAML: ${lowerFirst(error.message)}`, remedy: "Correct the syntax; the rest of the file is not read" };
+  }
+
+  #at(path: readonly PropertyKey[], message: string, remedy: string): Problem {
+    const field = formatPath(path);
+    return { file: this.#file, line: this.#lineOf(path), ...(field === "" ? {} : { field }), message, remedy };
+  }
+
+  /** Line of the deepest part of the path that exists. */
+  #lineOf(path: readonly PropertyKey[]): number {
+    let node: Node | null = isNode(this.#document.contents) ? this.#document.contents : null;
+    let offset = node?.range?.[0] ?? 0;
+    for (const part of path) {
+      if (!isCollection(node)) break;
+      const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === part) : undefined;
+      const child: unknown = isMap(node) ? pair?.value : node.get(part as number, true);
+      const place: unknown = pair?.key ?? child;
+      if (isNode(place)) offset = place.range?.[0] ?? offset;
+      if (!isNode(child)) break;
+      node = child;
+    }
+    return this.#lines.linePos(offset).line;
+  }
+}
+
+/** `spec.sites[0].name`. */
+function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`), "");
+}
+
+function kindOf(value: unknown): KindName | undefined {
+  const kind = isRecord(value) ? value["kind"] : undefined;
+  return typeof kind === "string" && Object.hasOwn(KINDS, kind) ? (kind as KindName) : undefined;
+}
+
+function isList(value: unknown): value is { items: unknown[] } {
+  return isRecord(value) && typeof value["kind"] === "string" && value["kind"].endsWith("List") && Array.isArray(value["items"]);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

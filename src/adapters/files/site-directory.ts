@@ -1,0 +1,209 @@
+/**
+ * The store of a static site: a directory of manifests, watched.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { type FSWatcher, watch } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type EndpointSlice, type FailoverPolicy, SERVICE_NAME_LABEL, type Service, type Site, type Switch } from "../../model/kinds/index.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { ServiceKey } from "../../model/service-key.ts";
+import type { ObjectChanges, ObjectStore } from "../../ports/object-store.ts";
+import { ObjectIndex } from "./object-index.ts";
+import { LARGEST_MANIFEST, type LocatedObject, parseManifest } from "./parse-manifest.ts";
+
+/** A writer needs a moment to finish a file that it does not replace atomically; what is half-written then is looked at again. */
+const SETTLE_MS = 20;
+
+/** Watching can miss changes (network file systems, exhausted inotify); a slow look at everything makes up for it. */
+const RESCAN_MS = 5_000;
+
+interface FileContent {
+  /** What the file was when it was read: a cheap way to see that it did not change. */
+  readonly stamp: string;
+  readonly hash: string;
+  /** Of the last good content. */
+  readonly objects: readonly LocatedObject[];
+  readonly problems: readonly Problem[];
+}
+
+/** Whether a name in the directory is a manifest: editors' temporary and backup files are not. */
+export function isManifestName(name: string): boolean {
+  return /\.(ya?ml|json)$/.test(name) && !/^[.#~]/.test(name) && !name.endsWith("~");
+}
+
+/** A watched directory of manifests. A bad file leaves its last good content in force; the other files still count. */
+export class SiteDirectory implements ObjectStore {
+  readonly #path: string;
+  #files = new Map<string, FileContent>();
+  #index = new ObjectIndex();
+  #unreadable: Problem | undefined;
+  readonly #listeners = new Set<(changes: ObjectChanges) => void>();
+  #watcher: FSWatcher | undefined;
+  #rescan: NodeJS.Timeout | undefined;
+  #settle: NodeJS.Timeout | undefined;
+  #scanning: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Reads everything once and starts watching. */
+  async open(): Promise<void> {
+    await this.#scan();
+    try {
+      this.#watcher = watch(this.#path, () => this.#scanSoon());
+      this.#watcher.on("error", () => this.#scanSoon());
+    } catch {
+      // The rescan below still notices what happens; the problem is in problems() already.
+    }
+    this.#rescan = setInterval(() => this.#scanSoon(), RESCAN_MS);
+  }
+
+  /** Stops watching. */
+  close(): void {
+    this.#watcher?.close();
+    clearInterval(this.#rescan);
+    clearTimeout(this.#settle);
+  }
+
+  policyOf(service: ServiceKey): FailoverPolicy | undefined {
+    return this.#index.policies.get(service);
+  }
+
+  service(key: ServiceKey): Service | undefined {
+    return this.#index.services.get(key);
+  }
+
+  slicesOf(service: ServiceKey): readonly EndpointSlice[] {
+    return this.#index.slices.get(service) ?? [];
+  }
+
+  switchesOf(service: ServiceKey): readonly Switch[] {
+    return this.#index.switches.get(service) ?? [];
+  }
+
+  site(name: string): Site | undefined {
+    return this.#index.sites.get(name);
+  }
+
+  sites(): readonly Site[] {
+    return [...this.#index.sites.values()];
+  }
+
+  targetedServices(): readonly ServiceKey[] {
+    return [...this.#index.policies.keys()];
+  }
+
+  problems(): readonly Problem[] {
+    const ofFiles = [...this.#files.values()].flatMap((file) => file.problems);
+    return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...ofFiles, ...this.#index.problems];
+  }
+
+  onChange(listener: (changes: ObjectChanges) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #scanSoon(): void {
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => {
+      this.#scanning = this.#scanning.then(() => this.#scan());
+    }, SETTLE_MS);
+  }
+
+  async #scan(): Promise<void> {
+    const names = await this.#manifestNames();
+    // An unreadable directory says nothing about the objects in it: what was known stays in force.
+    if (names === undefined) return;
+    const files = new Map<string, FileContent>();
+    for (const name of names) {
+      const content = await this.#readFile(name, this.#files.get(name));
+      if (content !== undefined) files.set(name, content);
+    }
+    const before = this.#files;
+    const changed = files.size !== before.size || [...files].some(([name, content]) => before.get(name) !== content);
+    if (!changed) return;
+    this.#files = files;
+    this.#rebuild(before);
+  }
+
+  async #manifestNames(): Promise<readonly string[] | undefined> {
+    try {
+      const names = (await readdir(this.#path)).filter(isManifestName).sort();
+      this.#unreadable = undefined;
+      return names;
+    } catch (error) {
+      this.#unreadable = { file: this.#path, message: `cannot be read: ${reason(error)}`, remedy: "Create the directory or correct its permissions" };
+      return undefined;
+    }
+  }
+
+  async #readFile(name: string, known: FileContent | undefined): Promise<FileContent | undefined> {
+    const path = join(this.#path, name);
+    try {
+      const stats = await stat(path);
+      const stamp = `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+      if (known !== undefined && known.stamp === stamp) return known;
+      if (stats.size > LARGEST_MANIFEST) return badContent(known, stamp, [tooLarge(path)]);
+      return readContent(path, { text: await readFile(path, "utf8"), stamp }, known);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      return badContent(known, "", [{ file: path, message: `cannot be read: ${reason(error)}`, remedy: "Correct its permissions" }]);
+    }
+  }
+
+  #rebuild(before: ReadonlyMap<string, FileContent>): void {
+    const index = new ObjectIndex();
+    for (const [name, content] of this.#files) index.add(join(this.#path, name), content.objects);
+    this.#index = index;
+    const changedObjects = changedFiles(before, this.#files).flatMap((content) => content.objects.map((located) => located.object));
+    const services = new Set<ServiceKey>();
+    for (const object of changedObjects) for (const key of servicesOf(object)) services.add(key);
+    const sites = changedObjects.some((object) => object.kind === "Site");
+    for (const listener of this.#listeners) listener({ services, sites });
+  }
+}
+
+function readContent(path: string, read: { readonly text: string; readonly stamp: string }, known: FileContent | undefined): FileContent {
+  const hash = createHash("sha256").update(read.text).digest("hex");
+  if (known !== undefined && known.hash === hash && known.problems.length === 0) return { ...known, stamp: read.stamp };
+  const parsed = parseManifest(path, read.text);
+  if (parsed.ok) return { stamp: read.stamp, hash, objects: parsed.value, problems: [] };
+  return { ...badContent(known, read.stamp, parsed.problems), hash };
+}
+
+function badContent(known: FileContent | undefined, stamp: string, problems: readonly Problem[]): FileContent {
+  return { stamp, hash: "", objects: known?.objects ?? [], problems };
+}
+
+function changedFiles(before: ReadonlyMap<string, FileContent>, after: ReadonlyMap<string, FileContent>): FileContent[] {
+  const gone = [...before].filter(([name, content]) => after.get(name)?.objects !== content.objects).map(([, content]) => content);
+  const come = [...after].filter(([name, content]) => before.get(name)?.objects !== content.objects).map(([, content]) => content);
+  return [...gone, ...come];
+}
+
+/** Services that an object has to do with. */
+function servicesOf(object: LocatedObject["object"]): ServiceKey[] {
+  switch (object.kind) {
+    case "Site":
+      return [];
+    case "FailoverPolicy":
+      return object.spec.targetRefs.map((target): ServiceKey => `${object.metadata.namespace}/${target.name}`);
+    case "Service":
+      return [`${object.metadata.namespace}/${object.metadata.name}`];
+    case "EndpointSlice":
+      return [`${object.metadata.namespace}/${object.metadata.labels[SERVICE_NAME_LABEL] ?? ""}`];
+    case "Switch":
+      return [`${object.metadata.namespace}/${object.spec.targetRef.name}`];
+  }
+}
+
+function tooLarge(file: string): Problem {
+  return { file, message: `is larger than ${LARGEST_MANIFEST} bytes`, remedy: "Split it into several files" };
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

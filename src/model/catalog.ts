@@ -1,0 +1,72 @@
+/**
+ * What agents tell each other: one JSON object a line, small changes only, everything again after a reconnect.
+ * @module
+ */
+import { z } from "zod";
+import { DnsLabel } from "./kinds/metadata.ts";
+import { GatewayAddress } from "./kinds/site.ts";
+import type { ServiceKey, ServicePortKey } from "./service-key.ts";
+
+const ServiceKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/) as unknown as z.ZodType<ServiceKey>;
+const ServicePortKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}\/\d{1,5}$/) as unknown as z.ZodType<ServicePortKey>;
+
+/** What a site offers of one Service. */
+export const CatalogEntry = z.object({
+  ports: z.array(z.object({ port: z.int().min(1).max(65535), healthy: z.int().min(0), total: z.int().min(0) })).max(64),
+  /** Fingerprint of the policy's spec, to see whether the sites agree. */
+  policyHash: z.string().max(64),
+});
+export type CatalogEntry = z.infer<typeof CatalogEntry>;
+
+/** A switch as it travels. Of two for one Service the newer counts; `over` is the tombstone of a deleted one. */
+export const SwitchRecord = z.object({
+  service: ServiceKeySchema,
+  to: DnsLabel,
+  /** Unix milliseconds; absent: until deleted. */
+  until: z.number().optional(),
+  reason: z.string().max(1024),
+  /** Unix milliseconds at which it was ordered, or deleted. */
+  at: z.number(),
+  /** Site where it was ordered: decides between two of the same millisecond. */
+  origin: DnsLabel,
+  over: z.boolean(),
+});
+export type SwitchRecord = z.infer<typeof SwitchRecord>;
+
+/** A site as its members know it. */
+export const SiteRecord = z.object({
+  name: DnsLabel,
+  gateways: z.array(GatewayAddress).max(32),
+  /** PEM. */
+  trustBundle: z.string().max(65_536),
+  labels: z.record(z.string().max(63), z.string().max(253)),
+  accepted: z.boolean(),
+  /** Unix milliseconds of the last change; the newer counts. */
+  at: z.number(),
+});
+export type SiteRecord = z.infer<typeof SiteRecord>;
+
+/** One line of a catalog stream. */
+export const CatalogMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("hello"), site: DnsLabel, gateway: DnsLabel }),
+  /** The sender is going away: nothing new should be sent to its gateway. */
+  z.object({ type: z.literal("draining"), draining: z.boolean() }),
+  z.object({ type: z.literal("service"), service: ServiceKeySchema, entry: CatalogEntry.nullable() }),
+  z.object({ type: z.literal("switch"), switch: SwitchRecord }),
+  /** The sender's own site, gateway addresses and trust bundle included. */
+  z.object({ type: z.literal("site"), site: SiteRecord }),
+  /** Between gateways of one site: which sites the sender holds back for a service. */
+  z.object({ type: z.literal("holds"), service: ServicePortKeySchema, sites: z.array(DnsLabel).max(16) }),
+  /** Between gateways of one site: a peer site that the issuer has let in. */
+  z.object({ type: z.literal("member"), site: SiteRecord }),
+  /** Everything has been said once. */
+  z.object({ type: z.literal("synced") }),
+  z.object({ type: z.literal("beat") }),
+]);
+export type CatalogMessage = z.infer<typeof CatalogMessage>;
+
+/** The one of two switches of a Service that counts. */
+export function newerSwitch(left: SwitchRecord, right: SwitchRecord): SwitchRecord {
+  if (left.at !== right.at) return left.at > right.at ? left : right;
+  return left.origin >= right.origin ? left : right;
+}

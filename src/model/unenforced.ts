@@ -1,0 +1,36 @@
+import type { KindObject } from "./kinds/index.ts";
+
+/** Something that is valid but would be ignored today; better refused than believed to be in force. */
+export interface Unenforced {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What an object of a static site asks for that is not in force there. Nothing a user writes is ever silently ignored. */
+export function unenforced(object: KindObject): readonly Unenforced[] {
+  if (object.kind === "FailoverPolicy") {
+    const found: Unenforced[] = [];
+    if (object.spec.mode === "Direct") {
+      found.push({
+        path: ["spec", "mode"],
+        message: "Direct is not in force on static sites: there is no Service address to switch",
+        remedy: "Write Gateway, or leave mode out",
+      });
+    }
+    if (object.spec.failback.mode === "Manual") {
+      found.push({
+        path: ["spec", "failback", "mode"],
+        message: "Manual failback is not in force yet",
+        remedy: "Write Auto with a long holdDown, or use tandem switch to stay on a site",
+      });
+    }
+    return found;
+  }
+  if (object.kind === "Service") {
+    return object.spec.ports.flatMap((port, index) =>
+      port.protocol === "TCP" ? [] : [{ path: ["spec", "ports", index, "protocol"], message: `${port.protocol} is not carried by gateways`, remedy: "Remove the port or make it TCP" }],
+    );
+  }
+  return [];
+}

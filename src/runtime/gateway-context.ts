@@ -1,0 +1,33 @@
+import type { ServicePortKey } from "../model/service-key.ts";
+import type { PeerGateway, ServiceMemory } from "../model/service-view.ts";
+import type { XdsResource } from "../model/xds-resource.ts";
+
+/** Who this gateway is and where its files are. */
+export interface GatewayContext {
+  readonly site: string;
+  readonly gateway: string;
+  /** IP address on which clients reach services. */
+  readonly address: string;
+  readonly eventLog: string;
+  readonly hopSocket: string;
+}
+
+/** What services remember from one decision to the next, kept over restarts. */
+export interface MemoryStore {
+  get(service: ServicePortKey): ServiceMemory;
+  set(service: ServicePortKey, memory: ServiceMemory): void;
+  delete(service: ServicePortKey): void;
+}
+
+/** Sites that take part, with the addresses of their gateways as they are now. */
+export interface SiteDirectoryPort {
+  /** Gateways of an accepted peer; undefined when the site is not a member. */
+  gatewaysOf(site: string): readonly PeerGateway[] | undefined;
+  /** Gateways of this site, this one included. */
+  ownGateways(): number;
+  /** Addresses that belong to any known gateway: an endpoint there would send requests round in circles. */
+  isGatewayAddress(address: string, port: number): boolean;
+}
+
+/** Puts resources in force; everything that `owner` had and that is not among them goes. */
+export type Publish = (owner: string, resources: readonly XdsResource[]) => void;

@@ -1,0 +1,172 @@
+/**
+ * Keeps one gateway's services as they should be: an event only says "look again".
+ * @module
+ */
+import type { FilterChainJson } from "../gen/envoy/config/listener/v3/listener_components_pb.js";
+import { conditionsOf } from "../core/failover/conditions.ts";
+import { judge, type Verdict } from "../core/failover/judge.ts";
+import { plan } from "../core/failover/plan.ts";
+import { translateService, translateTcpChain } from "../core/envoy/translate.ts";
+import type { Problem } from "../model/problem.ts";
+import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/service-key.ts";
+import type { ServiceProgram } from "../model/service-program.ts";
+import { endpointKey, type FailoverRecord, type ServiceView } from "../model/service-view.ts";
+import type { ServiceStatus } from "../model/status.ts";
+import type { Publish } from "./gateway-context.ts";
+import { KeyQueue } from "./key-queue.ts";
+import { type BuiltView, buildViews, type ViewSources } from "./view-builder.ts";
+
+/** What the rest of the agent hears of decisions. */
+export interface ReconcilerEvents {
+  /** The set of TCP services changed, so the way in for peers has to be built again. */
+  tcpChainsChanged(): void;
+  failedOver(service: ServicePortKey, record: FailoverRecord): void;
+  /** Sites this gateway holds back for a service, for its siblings. */
+  holdsChanged(service: ServicePortKey, sites: readonly string[]): void;
+  /** Something that status or catalog show of a service may have changed. */
+  statusChanged(service: ServiceKey): void;
+}
+
+interface Current {
+  readonly view: ServiceView;
+  readonly verdict: Verdict;
+  readonly program: ServiceProgram;
+  readonly problems: readonly Problem[];
+  readonly tcpChain: FilterChainJson | undefined;
+  readonly cancelTimer: (() => void) | undefined;
+}
+
+/** Reconciles services, one at a time, each on its own. */
+export class ServiceReconciler {
+  readonly #sources: ViewSources;
+  readonly #publish: Publish;
+  readonly #events: ReconcilerEvents;
+  readonly #queue = new KeyQueue<ServiceKey>((key) => this.#reconcile(key));
+  readonly #current = new Map<ServicePortKey, Current>();
+  readonly #portsOf = new Map<ServiceKey, readonly ServicePortKey[]>();
+
+  constructor(sources: ViewSources, publish: Publish, events: ReconcilerEvents) {
+    this.#sources = sources;
+    this.#publish = publish;
+    this.#events = events;
+  }
+
+  /** Queues a Service. */
+  look(key: ServiceKey): void {
+    this.#queue.add(key);
+  }
+
+  /** Queues all Services, also those that are gone. */
+  lookAtAll(): void {
+    for (const key of this.#sources.store.targetedServices()) this.#queue.add(key);
+    for (const key of this.#portsOf.keys()) this.#queue.add(key);
+  }
+
+  /** Looks at all Services at once, before anything is published: an agent that knows half must not act on it. */
+  reconcileAll(): void {
+    for (const key of this.#sources.store.targetedServices()) this.#reconcile(key);
+  }
+
+  /** Chains of TCP services for the peers' listener, in order of their names. */
+  tcpChains(): readonly FilterChainJson[] {
+    const chains = [...this.#current.values()].flatMap(({ tcpChain }) => (tcpChain === undefined ? [] : [tcpChain]));
+    return chains.sort((left, right) => ((left.name ?? "") < (right.name ?? "") ? -1 : 1));
+  }
+
+  /** Owners of what is published now. */
+  owners(): ReadonlySet<string> {
+    return new Set([...this.#current.keys()].map(ownerOf));
+  }
+
+  /** Ports of a Service with the number of its healthy and of all local endpoints. */
+  offered(key: ServiceKey): readonly { readonly port: number; readonly healthy: number; readonly total: number }[] {
+    return (this.#portsOf.get(key) ?? []).flatMap((portKey) => {
+      const current = this.#current.get(portKey);
+      if (current === undefined || current.view.local.length === 0) return [];
+      const local = current.verdict.sites.find((site) => site.site === current.view.site);
+      return [{ port: Number(portKey.slice(portKey.lastIndexOf("/") + 1)), healthy: local?.usable ?? 0, total: local?.total ?? 0 }];
+    });
+  }
+
+  /** Sites held back here, by service. */
+  holds(): readonly (readonly [ServicePortKey, readonly string[]])[] {
+    return [...this.#current].flatMap(([key, { verdict }]) => {
+      const sites = Object.keys(verdict.memory.holds);
+      return sites.length === 0 ? [] : [[key, sites] as const];
+    });
+  }
+
+  /** The status of all services. */
+  statuses(inputs: { rejectionsOf(service: ServicePortKey): readonly string[]; differingOf(service: ServiceKey): readonly string[] }): readonly ServiceStatus[] {
+    return [...this.#current].map(([service, { view, verdict, program }]) => ({
+      service,
+      protocol: program.protocol,
+      listen: view.listen === undefined ? undefined : endpointKey(view.listen.address, view.listen.port),
+      servingSite: verdict.servingSite,
+      servingSince: verdict.memory.serving?.since,
+      sites: verdict.sites.map((site) => ({ name: site.site, healthy: site.usable, total: site.total, standby: site.standby })),
+      check: describeCheck(program),
+      checkIntervalMs: program.check.intervalMs,
+      switch: view.activeSwitch === undefined ? undefined : { to: view.activeSwitch.to, until: view.activeSwitch.until, reason: view.activeSwitch.reason },
+      lastFailover: verdict.memory.lastFailover,
+      conditions: conditionsOf(view, verdict, { rejections: inputs.rejectionsOf(service), differing: inputs.differingOf(serviceOf(service)) }),
+    }));
+  }
+
+  /** What is wrong with objects beyond their syntax. */
+  problems(): readonly Problem[] {
+    return [...this.#current.values()].flatMap(({ problems }) => problems);
+  }
+
+  #reconcile(key: ServiceKey): void {
+    const built = buildViews(this.#sources, key);
+    const ports = built.map(({ view }) => view.service);
+    for (const gone of (this.#portsOf.get(key) ?? []).filter((port) => !ports.includes(port))) this.#remove(gone);
+    if (ports.length === 0) this.#portsOf.delete(key);
+    else this.#portsOf.set(key, ports);
+    for (const one of built) this.#reconcilePort(one);
+    this.#events.statusChanged(key);
+  }
+
+  #reconcilePort({ view, problems }: BuiltView): void {
+    const before = this.#current.get(view.service);
+    before?.cancelTimer?.();
+    const verdict = judge(view);
+    const program = plan(view, verdict);
+    const { context, clock, health, memory } = this.#sources;
+    const tcpChain = translateTcpChain(program);
+    const { nextLookAt } = verdict;
+    const cancelTimer = nextLookAt === undefined ? undefined : clock.after(Math.max(0, nextLookAt - view.now), () => this.look(serviceOf(view.service)));
+    this.#current.set(view.service, { view, verdict, program, problems, tcpChain, cancelTimer });
+    if (JSON.stringify(verdict.memory) !== JSON.stringify(view.memory)) memory.set(view.service, verdict.memory);
+    const endpoints = program.tiers.flatMap((tier) => tier.endpoints);
+    const unchecked = endpoints.filter((endpoint) => !endpoint.checked).map((endpoint) => endpointKey(endpoint.address, endpoint.port));
+    health.retain(view.service, new Set(endpoints.map((endpoint) => endpointKey(endpoint.address, endpoint.port))));
+    health.forgetUnchecked(view.service, unchecked);
+    this.#publish(ownerOf(view.service), translateService(program, { healthEvents: { path: context.eventLog }, hopSocket: context.hopSocket }));
+    if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
+    const holds = Object.keys(verdict.memory.holds).sort();
+    if (holds.join() !== Object.keys(before?.verdict.memory.holds ?? {}).sort().join()) this.#events.holdsChanged(view.service, holds);
+    if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
+  }
+
+  #remove(service: ServicePortKey): void {
+    const current = this.#current.get(service);
+    current?.cancelTimer?.();
+    this.#current.delete(service);
+    this.#sources.memory.delete(service);
+    this.#sources.health.retain(service, new Set());
+    this.#publish(ownerOf(service), []);
+    if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
+  }
+}
+
+/** The owner of a service's resources. */
+function ownerOf(service: ServicePortKey): string {
+  return `service/${service}`;
+}
+
+function describeCheck({ check }: ServiceProgram): string {
+  if (check.kind === "http") return `http GET ${check.path}`;
+  return check.send === undefined ? "tcp connect (cannot see a hung process)" : `tcp send ${JSON.stringify(check.send)}, receive ${JSON.stringify(check.receive)}`;
+}
