@@ -12,6 +12,7 @@
  * @property {string} file path below the proto root, such as `envoy/config/core/v3/health_check.proto`
  * @property {string} message the top-level message that gains the field
  * @property {string} field the declaration to insert, such as `bool enabled = 26;`
+ * @property {string} [imports] a proto file that the field's type comes from and that `file` does not import yet
  * @property {string} reason why the generated code needs it
  */
 
@@ -47,6 +48,13 @@ export const protoPatches = [
   { file: validateFile, message: "StringRules", field: "optional bool ignore_empty = 26;", reason: validateReason },
   { file: validateFile, message: "BytesRules", field: "optional bool ignore_empty = 14;", reason: validateReason },
   { file: validateFile, message: "RepeatedRules", field: "optional bool ignore_empty = 5;", reason: validateReason },
+  {
+    file: "envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto",
+    message: "TcpProxy",
+    field: "config.core.v3.BackoffStrategy backoff_options = 18;",
+    imports: "envoy/config/core/v3/backoff.proto",
+    reason: "connect attempts to other hosts are spaced by milliseconds, not by the default",
+  },
   { file: validateFile, message: "MapRules", field: "optional bool ignore_empty = 6;", reason: validateReason },
 ];
 
@@ -72,5 +80,6 @@ export function applyProtoPatch(source, patch) {
   if (new RegExp(`\\b${fieldName}\\s*=\\s*\\d+`).test(source.slice(bodyStart, bodyEnd))) {
     throw new Error(`proto patch: ${patch.message}.${fieldName} is in ${patch.file} by now: remove the patch`);
   }
-  return `${source.slice(0, bodyStart)}\n  // Patched in: ${patch.reason}.\n  ${patch.field}\n${source.slice(bodyStart)}`;
+  const patched = `${source.slice(0, bodyStart)}\n  // Patched in: ${patch.reason}.\n  ${patch.field}\n${source.slice(bodyStart)}`;
+  return patch.imports === undefined ? patched : patched.replace(/^package .*;$/m, `$&\n\nimport "${patch.imports}";`);
 }

@@ -19,6 +19,8 @@ export interface ProgramEndpoint {
   readonly ready: boolean;
   /** Whether the gateway's active check counts here. */
   readonly checked: boolean;
+  /** Host header of an HTTP check of a pod. */
+  readonly checkHost?: string;
   readonly checkPort?: number;
 }
 

@@ -30,6 +30,7 @@ function tierEndpoints(tier: ProgramTier, priority: number): LocalityLbEndpoints
 function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint): LbEndpointJson {
   const check = {
     ...(endpoint.checked ? {} : { disableActiveHealthCheck: true }),
+    ...(endpoint.checkHost === undefined ? {} : { hostname: endpoint.checkHost }),
     ...(endpoint.checkPort === undefined ? {} : { portValue: endpoint.checkPort }),
   };
   return {

@@ -59,7 +59,7 @@ export function memberTls(alpn: readonly string[], requireClientCertificate = tr
     name: "envoy.transport_sockets.tls",
     typedConfig: any("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
       commonTlsContext: {
-        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_3" },
+        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_3", tlsMaximumProtocolVersion: "TLSv1_3" },
         tlsCertificateSdsSecretConfigs: [sdsSecret(LEAF_SECRET)],
         ...(requireClientCertificate ? { validationContextSdsSecretConfig: sdsSecret(MEMBERS_SECRET) } : {}),
         alpnProtocols: [...alpn],

@@ -7,6 +7,9 @@ import { any, seconds } from "../../model/xds-resource.ts";
 /** Path asked of a peer's gateway when the service has no HTTP check of its own; the gateway answers it without looking at the path. */
 const PROBE_PATH = "/";
 
+/** Host of probes; pods have their own in the endpoint. Without one Envoy takes the cluster's name, which is no valid host. */
+const PROBE_HOST = "probe.tandem";
+
 /** Where Envoy writes its health decisions. */
 export interface HealthEventLog {
   /** Path of a regular file; Envoy appends a JSON line per change. */
@@ -50,7 +53,7 @@ export function httpCheck(service: ServicePortKey, check: ProgramCheck & { kind:
     ...timing(check, log),
     httpHealthCheck: {
       path: check.path,
-      ...(check.host === undefined ? {} : { host: check.host }),
+      host: PROBE_HOST,
       requestHeadersToAdd: probeHeaders(service),
       ...(check.http2 ? { codecClientType: "HTTP2" } : {}),
     },
@@ -62,7 +65,7 @@ export function httpCheck(service: ServicePortKey, check: ProgramCheck & { kind:
 export function probeCheck(service: ServicePortKey, check: ProgramCheck, log: HealthEventLog): HealthCheckJson {
   return {
     ...timing(check, log),
-    httpHealthCheck: { path: PROBE_PATH, requestHeadersToAdd: probeHeaders(service) },
+    httpHealthCheck: { path: PROBE_PATH, host: PROBE_HOST, requestHeadersToAdd: probeHeaders(service) },
     tlsOptions: { alpnProtocols: ["http/1.1"] },
   };
 }

@@ -19,7 +19,7 @@ export function peerTls(site: string, serverName: string): TransportSocketJson {
     name: "envoy.transport_sockets.tls",
     typedConfig: any("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext", {
       commonTlsContext: {
-        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_3" },
+        tlsParams: { tlsMinimumProtocolVersion: "TLSv1_3", tlsMaximumProtocolVersion: "TLSv1_3" },
         tlsCertificateSdsSecretConfigs: [sdsSecret(LEAF_SECRET)],
         validationContextSdsSecretConfig: sdsSecret(peerValidation(site)),
       },

@@ -27,7 +27,7 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     protocol: choice.protocol,
     ...(view.listen === undefined ? {} : { listen: view.listen }),
     callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
-    tiers: switchFirst(view, orderTiers(view)).map((tier) => planTier(tier, standby.has(tier.site) ? "standby" : "active", { envoyChecksLocal, fed })),
+    tiers: switchFirst(view, orderTiers(view)).map((tier) => planTier(tier, standby.has(tier.site) ? "standby" : "active", { envoyChecksLocal, fed, checkHost: check.kind === "http" ? check.host : undefined })),
     check,
     minHealthyPercent: view.policy.minHealthyPercent,
     retry: {
@@ -47,7 +47,15 @@ function switchFirst(view: ServiceView, tiers: readonly Tier[]): readonly Tier[]
   return [...tiers.filter((tier) => tier.site === to), ...tiers.filter((tier) => tier.site !== to)];
 }
 
-function planTier(tier: Tier, role: EndpointRole, how: { readonly envoyChecksLocal: boolean; readonly fed: boolean }): ProgramTier {
+interface LocalChecking {
+  /** Envoy's check in the callers' cluster counts. */
+  readonly envoyChecksLocal: boolean;
+  /** The verdict comes from the `in` cluster instead. */
+  readonly fed: boolean;
+  readonly checkHost: string | undefined;
+}
+
+function planTier(tier: Tier, role: EndpointRole, how: LocalChecking): ProgramTier {
   const endpoints = tier.local ? tier.endpoints.map((judged) => planLocal(judged, role, how)) : tier.endpoints.map((judged) => planGateway(judged, role));
   return { site: tier.site, local: tier.local, endpoints };
 }
@@ -55,7 +63,7 @@ function planTier(tier: Tier, role: EndpointRole, how: { readonly envoyChecksLoc
 function planLocal(
   { endpoint, health }: JudgedEndpoint<LocalEndpoint>,
   role: EndpointRole,
-  how: { readonly envoyChecksLocal: boolean; readonly fed: boolean },
+  how: LocalChecking,
 ): ProgramEndpoint {
   const out = !endpoint.ready || (how.fed && localCheckState(health) === "failing");
   return {
@@ -64,6 +72,8 @@ function planLocal(
     role: out ? "out" : role,
     ready: endpoint.ready,
     checked: how.envoyChecksLocal,
+    // As the kubelet does: the pod's own address, unless the check names a host.
+    checkHost: how.checkHost ?? endpoint.address,
     ...(endpoint.checkPort === undefined ? {} : { checkPort: endpoint.checkPort }),
   };
 }

@@ -1,0 +1,113 @@
+/**
+ * Listens to one other agent's catalog, for as long as it takes, reconnecting with jittered pauses.
+ * @module
+ */
+import type { TLSSocket } from "node:tls";
+import { CatalogMessage } from "../../model/catalog.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { callPeer, connectToPeer, type PeerCredentials } from "./peer-connection.ts";
+
+/** A line longer than this ends the stream, in characters. */
+const LONGEST_LINE = 256 * 1024;
+
+/** A beat comes every second; a peer that is silent for this long is gone, whatever TCP says. */
+const SILENCE_MS = 5_000;
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Whom to listen to, and what to do with what is heard. */
+export interface CatalogSubscription {
+  readonly site: string;
+  readonly gateway: string;
+  readonly target: { readonly address: string; readonly port: number };
+  /** Read anew at each attempt: certificates are renewed. */
+  credentials(): PeerCredentials;
+  connected(): void;
+  message(message: CatalogMessage): void;
+  disconnected(): void;
+}
+
+/** A running subscription. */
+export interface CatalogClient {
+  close(): void;
+}
+
+/** Starts listening. A peer that is down delays nothing. */
+export function listenToCatalog(subscription: CatalogSubscription, tools: { readonly clock: Clock; readonly log: Logger; readonly random: () => number }): CatalogClient {
+  let closed = false;
+  let socket: TLSSocket | undefined;
+  let pause = FIRST_PAUSE_MS;
+  let cancel: (() => void) | undefined;
+
+  const attempt = async (): Promise<void> => {
+    let heard = false;
+    try {
+      socket = await connectToPeer(subscription.target, subscription.credentials());
+      const { response } = await callPeer(socket, { method: "GET", path: "/v1/catalog" });
+      if (response.statusCode !== 200) throw new Error(`the peer's agent answered ${response.statusCode ?? 0}`);
+      heard = true;
+      pause = FIRST_PAUSE_MS;
+      subscription.connected();
+      const watchdog = new Watchdog(tools.clock, () => socket?.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)));
+      try {
+        for await (const line of linesOf(response)) {
+          watchdog.kick();
+          subscription.message(CatalogMessage.parse(JSON.parse(line)));
+        }
+      } finally {
+        watchdog.stop();
+      }
+    } catch (error) {
+      if (!closed) tools.log.warn("catalog_stream_failed", { site: subscription.site, gateway: subscription.gateway, error: String(error) });
+    } finally {
+      socket?.destroy();
+      if (heard) subscription.disconnected();
+    }
+    if (closed) return;
+    cancel = tools.clock.after(pause * (0.5 + tools.random()), () => void attempt());
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+  };
+
+  void attempt();
+  return {
+    close: () => {
+      closed = true;
+      cancel?.();
+      socket?.destroy();
+    },
+  };
+}
+
+class Watchdog {
+  readonly #clock: Clock;
+  readonly #bark: () => void;
+  #cancel: () => void;
+
+  constructor(clock: Clock, bark: () => void) {
+    this.#clock = clock;
+    this.#bark = bark;
+    this.#cancel = clock.after(SILENCE_MS, bark);
+  }
+
+  kick(): void {
+    this.#cancel();
+    this.#cancel = this.#clock.after(SILENCE_MS, this.#bark);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+}
+
+async function* linesOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of stream) {
+    rest += chunk.toString();
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > LONGEST_LINE) throw new Error(`a line of the catalog is longer than ${LONGEST_LINE} characters`);
+    for (const line of lines) if (line !== "") yield line;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Tells other agents what this one knows: everything at first, then each change.
+ * @module
+ */
+import type { ServerResponse } from "node:http";
+import type { CatalogMessage } from "../../model/catalog.ts";
+
+const BEAT_MS = 1_000;
+
+/** A listener that has not taken this much is cut off: it comes back and hears the latest instead of a backlog. In bytes. */
+const MOST_WAITING = 4 * 1024 * 1024;
+
+/** Most listeners at once: all gateways of 15 peers and of the own site, with room. */
+const MOST_LISTENERS = 256;
+
+interface Listener {
+  readonly response: ServerResponse;
+  /** A gateway of the own site: it hears more. */
+  readonly sibling: boolean;
+}
+
+/** The catalog as other agents hear it. */
+export class CatalogFeed {
+  readonly #listeners = new Set<Listener>();
+  readonly #everything: (sibling: boolean) => Iterable<CatalogMessage>;
+  readonly #beat: NodeJS.Timeout;
+
+  /** @param everything all that a new listener has to be told */
+  constructor(everything: (sibling: boolean) => Iterable<CatalogMessage>) {
+    this.#everything = everything;
+    this.#beat = setInterval(() => this.tell({ type: "beat" }), BEAT_MS);
+  }
+
+  /** Serves one listener until it goes. */
+  serve(response: ServerResponse, sibling: boolean): void {
+    if (this.#listeners.size >= MOST_LISTENERS) {
+      response.writeHead(503).end();
+      return;
+    }
+    const listener = { response, sibling };
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    for (const message of this.#everything(sibling)) response.write(`${JSON.stringify(message)}\n`);
+    response.write(`${JSON.stringify({ type: "synced" })}\n`);
+    this.#listeners.add(listener);
+    response.once("close", () => this.#listeners.delete(listener));
+  }
+
+  /** Tells everybody, or only the gateways of the own site. */
+  tell(message: CatalogMessage, to: "everybody" | "siblings" = "everybody"): void {
+    const line = `${JSON.stringify(message)}\n`;
+    for (const { response, sibling } of this.#listeners) {
+      if (to === "siblings" && !sibling) continue;
+      if (response.writableLength > MOST_WAITING) response.destroy();
+      else response.write(line);
+    }
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    clearInterval(this.#beat);
+    for (const { response } of this.#listeners) response.end();
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Calls to another agent, through the gateway it stands beside, over mTLS.
+ * @module
+ */
+import { request, type ClientRequest, type IncomingMessage } from "node:http";
+import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+
+/** SNI of the exchange between agents; see core/envoy/names.ts. */
+const CATALOG_SERVER_NAME = "catalog.tandem";
+
+/** A gateway that cannot even shake hands in this time is asked again later. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Who calls, and whom it expects to find. */
+export interface PeerCredentials {
+  /** This gateway's certificate and key, PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Authorities that vouch for the peer, PEM, and the identity its gateways have. */
+  readonly peerBundle: string;
+  readonly peerIdentity: string;
+}
+
+/** Opens an mTLS connection to a gateway's agent; rejects when the other side is not exactly who it should be. */
+export function connectToPeer(target: { readonly address: string; readonly port: number }, credentials: PeerCredentials): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: target.address,
+      port: target.port,
+      servername: CATALOG_SERVER_NAME,
+      cert: credentials.certificate,
+      key: credentials.key,
+      ca: credentials.peerBundle,
+      minVersion: "TLSv1.3",
+      ALPNProtocols: ["http/1.1"],
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) => wrongIdentity(certificate, credentials.peerIdentity),
+    });
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error(`no TLS handshake with ${target.address}:${target.port} within ${CONNECT_TIMEOUT_MS} ms`)));
+    socket.once("error", reject);
+    socket.once("secureConnect", () => {
+      socket.setTimeout(0);
+      socket.off("error", reject);
+      resolve(socket);
+    });
+  });
+}
+
+/** Exactly one URI, and the right one: a member cannot pose as another. */
+function wrongIdentity(certificate: PeerCertificate, identity: string): Error | undefined {
+  const names = (certificate.subjectaltname ?? "").split(", ");
+  return names.length === 1 && names[0] === `URI:${identity}` ? undefined : new Error(`the gateway's certificate is for ${names.join(", ") || "nobody"}, not for ${identity}`);
+}
+
+/** Sends one request over a connection and gives the answer once its head is there. */
+export function callPeer(
+  socket: TLSSocket,
+  call: { readonly method: "GET" | "POST"; readonly path: string; readonly body?: string },
+): Promise<{ readonly response: IncomingMessage; readonly call: ClientRequest }> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: "agent", ...(call.body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(call.body) }) };
+    const sent = request({ createConnection: () => socket, method: call.method, path: call.path, headers });
+    sent.once("response", (response) => resolve({ response, call: sent }));
+    sent.once("error", reject);
+    sent.end(call.body);
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The private folder of one gateway: keys, what it remembers, and the sockets between its processes.
+ * @module
+ */
+import { chmod, mkdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { DnsLabel } from "../../model/kinds/index.ts";
+import { replaceFile } from "./write-file.ts";
+
+/** Longest path of a Unix socket on Linux, in bytes, its end included. */
+const LONGEST_SOCKET_PATH = 107;
+
+/** Which gateway of which site a state directory belongs to. */
+export const GatewayRecord = z.strictObject({
+  site: DnsLabel,
+  gateway: DnsLabel,
+  /** This agent holds the key of the site's authority: it issues certificates and redeems tokens. */
+  issuer: z.boolean(),
+});
+export type GatewayRecord = z.infer<typeof GatewayRecord>;
+
+/** Paths below a state directory. */
+export interface StatePaths {
+  readonly root: string;
+  readonly record: string;
+  readonly authorityCertificate: string;
+  /** Only where the issuer is. */
+  readonly authorityKey: string;
+  readonly leafCertificate: string;
+  readonly leafKey: string;
+  readonly snapshot: string;
+  readonly memory: string;
+  readonly members: string;
+  readonly tokens: string;
+  readonly bootstrap: string;
+  readonly eventLog: string;
+  readonly adsSocket: string;
+  readonly adminSocket: string;
+  readonly localSocket: string;
+  readonly peerSocket: string;
+  readonly hopSocket: string;
+  readonly gatewayProcess: string;
+}
+
+/** The paths of a state directory, absolute. */
+export function statePaths(directory: string): StatePaths {
+  const root = resolve(directory);
+  const at = (...parts: string[]): string => join(root, ...parts);
+  return {
+    root,
+    record: at("gateway.json"),
+    authorityCertificate: at("authority.pem"),
+    authorityKey: at("authority.key"),
+    leafCertificate: at("leaf.pem"),
+    leafKey: at("leaf.key"),
+    snapshot: at("snapshot"),
+    memory: at("memory"),
+    members: at("members"),
+    tokens: at("tokens"),
+    bootstrap: at("envoy.json"),
+    eventLog: at("events.log"),
+    adsSocket: at("ads.sock"),
+    adminSocket: at("admin.sock"),
+    localSocket: at("agent.sock"),
+    peerSocket: at("peer.sock"),
+    hopSocket: at("hop.sock"),
+    gatewayProcess: at("envoy.pid.json"),
+  };
+}
+
+/** Makes a state directory that only this user can enter. */
+export async function createStateDirectory(directory: string, record: GatewayRecord): Promise<StatePaths> {
+  const paths = statePaths(directory);
+  await mkdir(paths.root, { recursive: true, mode: 0o700 });
+  await chmod(paths.root, 0o700);
+  await replaceFile(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
+  return paths;
+}
+
+/** What is wrong with a state directory before anything is started from it; empty when nothing is. */
+export async function checkStateDirectory(paths: StatePaths): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const longest = Math.max(...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket].map((path) => Buffer.byteLength(path)));
+  if (longest > LONGEST_SOCKET_PATH) problems.push(`its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`);
+  for (const path of [paths.leafKey, paths.authorityKey]) {
+    const mode = await stat(path).then(
+      (stats) => stats.mode & 0o077,
+      () => 0,
+    );
+    if (mode !== 0) problems.push(`${path} can be read by others; run chmod 600 ${path}`);
+  }
+  return problems;
+}
+
+/** Reads which gateway a state directory belongs to; undefined when it was never set up. */
+export async function readGatewayRecord(paths: StatePaths): Promise<GatewayRecord | undefined> {
+  try {
+    return GatewayRecord.parse(JSON.parse(await readFile(paths.record, "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

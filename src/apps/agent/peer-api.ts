@@ -1,0 +1,70 @@
+/**
+ * The interface for other agents: reached only through this gateway's Envoy, which has verified who asks and says so in a header.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { chmod, rm } from "node:fs/promises";
+import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { PEER_IDENTITY_HEADER } from "../../core/envoy/gateway-base.ts";
+import type { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
+import type { Logger } from "../../ports/logger.ts";
+
+/** Largest body of a request, in bytes: a certificate request or a token's redemption. */
+const LARGEST_BODY = 64 * 1024;
+
+/** What other agents can ask. */
+export interface PeerApiHandlers {
+  readonly site: string;
+  readonly feed: CatalogFeed;
+  /** Signs a certificate request of a gateway of the own site; undefined where the authority's key is not. */
+  readonly sign: ((request: string) => Promise<string>) | undefined;
+  /** Redeems a token; undefined where tokens are not redeemed. Gives a status and a body. */
+  readonly redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
+}
+
+/** Serves the interface on a Unix socket that only this user may open. */
+export async function servePeerApi(path: string, handlers: PeerApiHandlers, log: Logger): Promise<Server> {
+  await rm(path, { force: true });
+  const server = createServer((request, response) => {
+    answer(request, response, handlers).catch((error: unknown) => {
+      log.warn("peer_request_failed", { path: request.url, error: String(error) });
+      if (!response.headersSent) response.writeHead(500);
+      response.end();
+    });
+  });
+  server.requestTimeout = 30_000;
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+  await chmod(path, 0o600);
+  return server;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, handlers: PeerApiHandlers): Promise<void> {
+  const own = request.headers[PEER_IDENTITY_HEADER] === gatewayIdentity(handlers.site);
+  if (request.method === "GET" && request.url === "/v1/catalog") {
+    handlers.feed.serve(response, own);
+    return;
+  }
+  if (request.method === "POST" && request.url === "/v1/certificate" && own && handlers.sign !== undefined) {
+    const certificate = await handlers.sign(await readBody(request, LARGEST_BODY));
+    response.writeHead(200, { "content-type": "application/x-pem-file" }).end(certificate);
+    return;
+  }
+  if (request.method === "POST" && request.url?.startsWith("/join/") === true && handlers.redeem !== undefined) {
+    const result = await handlers.redeem(request.url, await readBody(request, LARGEST_BODY));
+    response.writeHead(result.status, { "content-type": "application/json" }).end(result.body);
+    return;
+  }
+  response.writeHead(404).end();
+}
+
+/** A request's body as text; rejects when it is larger than `limit` bytes. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw new Error(`a body larger than ${limit} bytes was refused`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
