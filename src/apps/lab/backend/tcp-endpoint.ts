@@ -36,12 +36,15 @@ function echoLines(endpoint: Endpoint, socket: Socket): void {
       return;
     }
     const text = line === 'ping' ? `pong ${endpoint.site}/${endpoint.name}\n` : `${line}\n`;
-    unanswered += 1;
-    setTimeout(() => {
+    const write = (): void => {
       unanswered -= 1;
       if (socket.writable) socket.write(text);
       finish();
-    }, treatment.delayMs);
+    };
+    unanswered += 1;
+    // Even a timer of 0 ms costs a whole one.
+    if (treatment.delayMs === 0) write();
+    else setTimeout(write, treatment.delayMs);
   };
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
