@@ -213,7 +213,8 @@ async function fetchEnvoy(
   }
   const platform = options.platform ?? thisPlatform();
   if (!isFetchablePlatform(platform)) {
-    const libc = platform.os === "linux" ? ` with ${platform.glibc ? `glibc ${platform.glibc}` : "another libc than glibc"}` : "";
+    const libc =
+      platform.os === "linux" ? ` with ${platform.glibc ? `glibc ${platform.glibc}` : "another libc than glibc"}` : "";
     throw new EnvoyBinaryError(
       "ENVOY_PLATFORM_UNSUPPORTED",
       `Envoy can be fetched for Linux on x64 or arm64 with glibc 2.31 or newer; this is ${platform.os} on ${platform.arch}${libc}.`,

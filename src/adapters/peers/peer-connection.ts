@@ -5,17 +5,17 @@
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
 
-/** SNI of the exchange between agents; see core/envoy/names.ts. */
+/** SNI of the exchange between agents, and of redeeming a token; see core/envoy/names.ts. */
 const CATALOG_SERVER_NAME = "catalog.tandem";
+const JOIN_SERVER_NAME = "join.tandem";
 
 /** A gateway that cannot even shake hands in this time is asked again later. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Who calls, and whom it expects to find. */
 export interface PeerCredentials {
-  /** This gateway's certificate and key, PEM. */
-  readonly certificate: string;
-  readonly key: string;
+  /** This gateway's certificate and key, PEM; absent for one that has none yet and comes with a token. */
+  readonly own?: { readonly certificate: string; readonly key: string };
   /** Authorities that vouch for the peer, PEM, and the identity its gateways have. */
   readonly peerBundle: string;
   readonly peerIdentity: string;
@@ -27,9 +27,8 @@ export function connectToPeer(target: { readonly address: string; readonly port:
     const socket = connect({
       host: target.address,
       port: target.port,
-      servername: CATALOG_SERVER_NAME,
-      cert: credentials.certificate,
-      key: credentials.key,
+      servername: credentials.own === undefined ? JOIN_SERVER_NAME : CATALOG_SERVER_NAME,
+      ...(credentials.own === undefined ? {} : { cert: credentials.own.certificate, key: credentials.own.key }),
       ca: credentials.peerBundle,
       minVersion: "TLSv1.3",
       ALPNProtocols: ["http/1.1"],

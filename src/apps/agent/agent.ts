@@ -16,6 +16,7 @@ import { gatewayIdentity } from "../../core/envoy/names.ts";
 import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogMessage, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
+import { TandemError } from "../../model/errors.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
@@ -48,17 +49,6 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;
-}
-
-/** An agent that cannot start, with what to do about it. */
-export class AgentStartError extends Error {
-  readonly code = "AgentCannotStart";
-  readonly remedy: string;
-
-  constructor(message: string, remedy: string) {
-    super(message);
-    this.remedy = remedy;
-  }
 }
 
 /** A running agent. */
@@ -104,16 +94,16 @@ export class Agent {
 
   /**
    * Starts an agent: the snapshot first, so that an Envoy without configuration waits for nothing; then all sources; then what they say.
-   * @throws AgentStartError when the state directory is not usable
+   * @throws TandemError AgentCannotStart when the state directory is not usable
    */
   static async start(options: AgentOptions): Promise<Agent> {
     const paths = statePaths(options.stateDirectory);
     const record = await readGatewayRecord(paths);
     if (record === undefined) {
-      throw new AgentStartError(`${paths.root} is not the state directory of a gateway`, "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site");
+      throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, { remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site" });
     }
     const problems = await checkStateDirectory(paths);
-    if (problems.length > 0) throw new AgentStartError(`${paths.root} cannot be used: ${problems.join("; ")}`, "Correct it and start again");
+    if (problems.length > 0) throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
     const agent = new Agent(options, record);
     await agent.#start();
     return agent;
@@ -287,9 +277,10 @@ export class Agent {
     const { site, gateway } = this.#record;
     if (this.#addresses.ownEntry(gateway) !== undefined) return;
     const found = this.#store.site(site);
-    throw new AgentStartError(
+    throw new TandemError(
+      "AgentCannotStart",
       found === undefined ? `${this.#options.siteDirectory} has no valid Site named ${site}` : `the Site ${site} has no gateway named ${gateway}`,
-      `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong`,
+      { remedy: `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong` },
     );
   }
 
@@ -401,7 +392,7 @@ export class Agent {
     if (own === undefined) throw new Error("this gateway has no certificate yet");
     const bundle = site === this.#record.site ? own.authority : this.#members.get(site)?.trustBundle;
     if (bundle === undefined) throw new Error(`${site} is not a member`);
-    return { certificate: own.certificate, key: own.key, peerBundle: bundle, peerIdentity: gatewayIdentity(site) };
+    return { own, peerBundle: bundle, peerIdentity: gatewayIdentity(site) };
   }
 
   #take(peer: { readonly site: string; readonly gateway: string }, message: CatalogMessage): void {

@@ -1,0 +1,114 @@
+/**
+ * Tokens: how a site or a gateway is let in. One use, 15 minutes, bound to a name and to the inviting site's authority.
+ * @module
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { TandemError } from "../../model/errors.ts";
+import { DnsLabel } from "../../model/kinds/index.ts";
+import { replaceFile } from "../state/write-file.ts";
+
+/** How long a token is good. */
+export const TOKEN_LIFE_MS = 15 * 60_000;
+
+const PREFIX = "tandem-1.";
+
+/** What is let in. */
+export type TokenKind = "site" | "gateway";
+
+/** The content of a token. The secret in it is as good as a key: mode 0600, never in logs or arguments that others can read. */
+export const Token = z.strictObject({
+  kind: z.enum(["site", "gateway"]),
+  /** Site that invites. */
+  site: DnsLabel,
+  /** Name of the site or gateway that is invited. */
+  for: DnsLabel,
+  /** Gateways where it can be redeemed, `address:port`. */
+  addresses: z.array(z.string()).min(1).max(32),
+  /** The inviting site's authority, PEM: the joiner trusts nobody else on the way. */
+  authority: z.string().max(8_192),
+  id: z.string().max(64),
+  secret: z.string().max(128),
+  /** Unix milliseconds. */
+  expires: z.number(),
+});
+export type Token = z.infer<typeof Token>;
+
+/** Writes a token as one word. */
+export function formatToken(token: Token): string {
+  return PREFIX + Buffer.from(JSON.stringify(token)).toString("base64url");
+}
+
+/**
+ * Reads a token.
+ * @throws TandemError TokenInvalid
+ */
+export function parseToken(text: string): Token {
+  try {
+    const word = text.trim();
+    if (!word.startsWith(PREFIX)) throw new Error("it does not begin with tandem-1.");
+    return Token.parse(JSON.parse(Buffer.from(word.slice(PREFIX.length), "base64url").toString("utf8")));
+  } catch (error) {
+    throw new TandemError("TokenInvalid", "this is not a complete token", { cause: error });
+  }
+}
+
+const Issued = z.array(z.strictObject({ id: z.string(), digest: z.string(), kind: z.enum(["site", "gateway"]), for: DnsLabel, expires: z.number() }));
+type Issued = z.infer<typeof Issued>;
+
+/** The tokens that are live. Only their digests are kept. */
+export class TokenDesk {
+  readonly #path: string;
+  #issued: Issued;
+
+  private constructor(path: string, issued: Issued) {
+    this.#path = path;
+    this.#issued = issued;
+  }
+
+  /** Opens the desk of a state directory. */
+  static async open(path: string): Promise<TokenDesk> {
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "[]";
+      throw error;
+    });
+    return new TokenDesk(path, Issued.parse(JSON.parse(text)));
+  }
+
+  /** Issues a token. It is on disk before it is given away. */
+  async issue(wanted: { readonly kind: TokenKind; readonly for: string; readonly site: string; readonly addresses: readonly string[]; readonly authority: string }, now: number): Promise<Token> {
+    const token: Token = { ...wanted, addresses: [...wanted.addresses], id: randomBytes(9).toString("base64url"), secret: randomBytes(32).toString("base64url"), expires: now + TOKEN_LIFE_MS };
+    this.#issued = [...this.#issued.filter((one) => one.expires > now), { id: token.id, digest: digest(token.secret), kind: token.kind, for: token.for, expires: token.expires }];
+    await this.#save();
+    return token;
+  }
+
+  /** Unix milliseconds until which some token is live; undefined when none is. */
+  liveUntil(now: number): number | undefined {
+    const live = this.#issued.filter((one) => one.expires > now).map((one) => one.expires);
+    return live.length === 0 ? undefined : Math.max(...live);
+  }
+
+  /**
+   * Uses a token up. Of two at once exactly one succeeds: the check and the removal are one step, on disk before anything is granted.
+   * @throws TandemError TokenRefused
+   */
+  async use(shown: { readonly id: string; readonly secret: string; readonly for: string; readonly kind: TokenKind }, now: number): Promise<void> {
+    const known = this.#issued.find((one) => one.id === shown.id);
+    const secretIsRight = timingSafeEqual(Buffer.from(known?.digest ?? digest("")), Buffer.from(digest(shown.secret)));
+    if (known === undefined || !secretIsRight || known.expires <= now || known.for !== shown.for || known.kind !== shown.kind) {
+      throw new TandemError("TokenRefused", "the token was refused");
+    }
+    this.#issued = this.#issued.filter((one) => one.id !== shown.id);
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    await replaceFile(this.#path, JSON.stringify(this.#issued));
+  }
+}
+
+function digest(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}

@@ -1,0 +1,116 @@
+/**
+ * The agent as a process: what `tandem agent` runs.
+ * @module
+ */
+import type { Server } from "node:http";
+import { z } from "zod";
+import { parseToken } from "../../adapters/pki/token.ts";
+import { redeemToken } from "../../adapters/peers/redemption.ts";
+import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { SwitchRecord } from "../../model/catalog.ts";
+import { TandemError } from "../../model/errors.ts";
+import { DnsLabel } from "../../model/kinds/index.ts";
+import type { ServiceKey } from "../../model/service-key.ts";
+import { Agent, type AgentOptions } from "./agent.ts";
+import { JoinDesk } from "./join-desk.ts";
+import { type LocalOperations, serveLocalApi } from "./local-api.ts";
+import { writeMetrics } from "./metrics.ts";
+
+export type { AgentOptions } from "./agent.ts";
+export { READY_PORT } from "./agent.ts";
+
+const SwitchOrder = z.strictObject({ service: z.string().regex(/^[^/]+\/[^/]+$/), to: DnsLabel, forMs: z.number().min(1).optional(), reason: z.string().max(1024).default("") });
+const SwitchEnd = z.strictObject({ service: z.string() });
+const TokenOrder = z.strictObject({ kind: z.enum(["site", "gateway"]), for: DnsLabel });
+const JoinOrder = z.strictObject({ token: z.string() });
+const DrainOrder = z.strictObject({ draining: z.boolean() });
+
+/** A running agent process. */
+export interface RunningAgent {
+  close(): Promise<void>;
+}
+
+/** Starts an agent with its local interface. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const agent = await Agent.start(options);
+  const desk = await JoinDesk.open(agent, options);
+  const local = await serveLocalApi(agent.paths.localSocket, operations(agent, desk, options));
+  return {
+    close: async () => {
+      desk.close();
+      await closed(local);
+      await agent.close();
+    },
+  };
+}
+
+function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): LocalOperations {
+  return {
+    "GET /status": () => ({ status: 200, body: agent.status() }),
+    "GET /metrics": async () => ({ status: 200, body: await writeMetrics(agent.status(), agent.paths.adminSocket) }),
+    "GET /site": () => ({ status: 200, body: agent.ownSite() }),
+    "GET /members": () => ({ status: 200, body: agent.members() }),
+    "POST /switch": (body) => {
+      const order = SwitchOrder.parse(body);
+      const record = SwitchRecord.parse({
+        service: requireService(agent, order.service, order.to),
+        to: order.to,
+        reason: order.reason,
+        at: clock.now(),
+        origin: agent.record.site,
+        over: false,
+        ...(order.forMs === undefined ? {} : { until: clock.now() + order.forMs }),
+      });
+      agent.order(record);
+      return { status: 200, body: record };
+    },
+    "POST /switch/end": (body) => {
+      const service = requireService(agent, SwitchEnd.parse(body).service, undefined);
+      const record = SwitchRecord.parse({ service, to: agent.record.site, reason: "", at: clock.now(), origin: agent.record.site, over: true });
+      agent.order(record);
+      return { status: 200, body: record };
+    },
+    "POST /token": async (body) => {
+      const order = TokenOrder.parse(body);
+      return { status: 200, body: await desk.issue(order.kind, order.for) };
+    },
+    "POST /join": async (body) => {
+      const token = parseToken(JoinOrder.parse(body).token);
+      return { status: 200, body: await join(agent, token) };
+    },
+    "POST /drain": (body) => {
+      agent.drain(DrainOrder.parse(body).draining);
+      return { status: 200, body: {} };
+    },
+  };
+}
+
+async function join(agent: Agent, token: ReturnType<typeof parseToken>): Promise<unknown> {
+  const { site } = agent.record;
+  if (token.kind !== "site" || token.for !== site) {
+    throw new TandemError("TokenRefused", `the token is for ${token.kind} ${token.for}, and this is site ${site}`);
+  }
+  const known = agent.members().find((member) => member.name === token.site);
+  if (known !== undefined && known.trustBundle !== token.authority) throw new TandemError("SiteNameTaken", `${token.site} is known here with another authority`);
+  const what = { kind: "site", id: token.id, secret: token.secret, for: token.for, site: agent.ownSite() } as const;
+  const redeemed = await redeemToken(token, what, gatewayIdentity(token.site));
+  // The name and the authority are the token's, whatever the answer says: they were what the person trusted.
+  await agent.admit({ ...redeemed.site, name: token.site, trustBundle: token.authority, accepted: true });
+  return { joined: token.site };
+}
+
+function requireService(agent: Agent, service: string, to: string | undefined): ServiceKey {
+  const known = agent.status().services.find((one) => one.service.startsWith(`${service}/`));
+  if (known === undefined) throw new TandemError("ServiceUnknown", `no policy here targets ${service}`);
+  if (to !== undefined && !known.sites.some((site) => site.name === to)) {
+    throw new TandemError("SiteUnknown", `${to} is not among the sites of ${service}: ${known.sites.map((site) => site.name).join(", ")}`);
+  }
+  return service as ServiceKey;
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

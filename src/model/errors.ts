@@ -1,0 +1,136 @@
+/**
+ * The one catalogue of errors that people meet. `docs/errors.md` is held equal to it by a test.
+ * @module
+ */
+
+/** Exit codes of the command line. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, unreachable: 4, invalidInput: 5, timedOut: 6 } as const;
+
+interface CatalogueEntry {
+  readonly exit: number;
+  /** What it means, one sentence. */
+  readonly meaning: string;
+  /** What to do. */
+  readonly remedy: string;
+}
+
+/** Every error by its code. */
+export const ERRORS = {
+  AgentNotRunning: {
+    exit: EXIT.unreachable,
+    meaning: "No agent answers on the socket of this state directory.",
+    remedy: "Start it with `tandem agent --site DIR --state DIR`, or name another directory with --state",
+  },
+  AgentCannotStart: {
+    exit: EXIT.environment,
+    meaning: "The agent's state or site directory cannot be used.",
+    remedy: "Correct what the message names and start again",
+  },
+  AlreadyInitialised: {
+    exit: EXIT.invalidInput,
+    meaning: "The state directory belongs to a gateway already; its keys are not overwritten.",
+    remedy: "Use another --state directory, or remove this one if the gateway is gone for good",
+  },
+  EnvoyNotReady: {
+    exit: EXIT.unreachable,
+    meaning: "Envoy does not answer on its admin socket.",
+    remedy: "Start it with `tandem gateway run --state DIR` and look at what it prints",
+  },
+  EnvoyNotFound: {
+    exit: EXIT.environment,
+    meaning: "No supported Envoy was found and none could be fetched.",
+    remedy: "Install Envoy 1.39 to 1.41, or set TANDEM_ENVOY to its path",
+  },
+  GatewayRunning: {
+    exit: EXIT.failed,
+    meaning: "Another gateway runs from this state directory.",
+    remedy: "Stop it first; two Envoys cannot share one state directory",
+  },
+  InvalidArgument: {
+    exit: EXIT.usage,
+    meaning: "An argument of a command is not of the form it takes.",
+    remedy: "See the command's --help for its form and examples",
+  },
+  InvalidManifests: {
+    exit: EXIT.invalidInput,
+    meaning: "At least one manifest is wrong; each problem is listed with file, line and field.",
+    remedy: "Correct the listed fields; the last good content stays in force until then",
+  },
+  JoinFailed: {
+    exit: EXIT.failed,
+    meaning: "The token could not be redeemed.",
+    remedy: "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token",
+  },
+  LabNotRunning: {
+    exit: EXIT.unreachable,
+    meaning: "No lab runs in this directory.",
+    remedy: "Start one with `tandem lab up`",
+  },
+  LabFailed: {
+    exit: EXIT.failed,
+    meaning: "A process of the lab did not come up.",
+    remedy: "Read the named log file; `tandem lab down` clears what is left",
+  },
+  NotIssuer: {
+    exit: EXIT.failed,
+    meaning: "This gateway does not hold the key of the site's authority.",
+    remedy: "Run the command against the state directory of the site's first gateway",
+  },
+  RequestsLost: {
+    exit: EXIT.failed,
+    meaning: "The demo lost requests.",
+    remedy: "Read the failures in its report; on a very busy machine run it again with fewer requests a second (--rate)",
+  },
+  ServiceUnknown: {
+    exit: EXIT.invalidInput,
+    meaning: "No FailoverPolicy of this site targets the Service.",
+    remedy: "Check namespace and name with `tandem status`",
+  },
+  SiteNameTaken: {
+    exit: EXIT.failed,
+    meaning: "A site of this name has joined before with another authority; names and authorities are bound for ever.",
+    remedy: "Join under another name, or restore the authority's key of that site",
+  },
+  SiteUnknown: {
+    exit: EXIT.invalidInput,
+    meaning: "The site is not one that the policy lists.",
+    remedy: "Use a site of the policy's spec.sites; `tandem status` shows them",
+  },
+  TokenInvalid: {
+    exit: EXIT.invalidInput,
+    meaning: "The text is not a token of this version, or it was cut.",
+    remedy: "Copy the whole token, or ask for a new one with `tandem token create`",
+  },
+  TokenRefused: {
+    exit: EXIT.failed,
+    meaning: "The token was used already, has expired, or is for another name.",
+    remedy: "Ask for a new one with `tandem token create --for NAME`; it is good for 15 minutes and one use",
+  },
+  WaitTimedOut: {
+    exit: EXIT.timedOut,
+    meaning: "What the command waits for did not happen in time; what it ordered stays in force.",
+    remedy: "Look at `tandem status`, or wait longer with --timeout",
+  },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;
+
+/** Code of an error in the catalogue. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the catalogue: what went wrong in this case, and what to do. */
+export class TandemError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  /** @param remedy replaces the catalogue's when this case has a better one */
+  constructor(code: ErrorCode, message: string, options: { readonly remedy?: string; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = "TandemError";
+    this.code = code;
+    this.remedy = options.remedy ?? ERRORS[code].remedy;
+  }
+
+  /** Exit code of a command that ends with it. */
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+}
