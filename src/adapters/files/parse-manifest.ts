@@ -87,8 +87,8 @@ class DocumentReader {
         return this.#at([...at, key], "unknown field", remedy);
       });
     }
-    if (issue.code === "invalid_union") return [this.#at(at, "has none of the allowed forms", `See the reference of ${kind}`)];
-    return [this.#at(at, lowerFirst(issue.message), `Correct it and save the file; see \`tandem explain ${kind}\``)];
+    if (issue.code === "invalid_union") return [this.#at(at, "has none of the allowed forms", `Write one of the forms that a ${kind} has there`)];
+    return [this.#at(at, lowerFirst(issue.message), "Correct it and save the file")];
   }
 
   #syntaxProblem(error: { readonly message: string; readonly pos: readonly [number, number] }): Problem {

@@ -1,0 +1,46 @@
+import { Command } from "commander";
+import pino from "pino";
+import type { Logger } from "../../../ports/logger.ts";
+import { startAgent } from "../../agent/index.ts";
+import { VERSION } from "../version.ts";
+import { stateOption } from "./options.ts";
+
+/** `tandem agent`. */
+export function agentCommand(): Command {
+  return new Command("agent")
+    .description("Run the agent of one gateway: programs Envoy, talks to other agents")
+    .requiredOption("--site <dir>", "directory of the site's manifests")
+    .addOption(stateOption())
+    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .addHelpText("after", "\nExamples:\n  tandem agent --site ./west --state /var/lib/tandem")
+    .action(async (options: { site: string; state: string; logLevel: string }) => {
+      const agent = await startAgent({
+        siteDirectory: options.site,
+        stateDirectory: options.state,
+        version: VERSION,
+        clock: { now: () => Date.now(), after: timer },
+        log: logger(options.logLevel),
+        random: () => Math.random(),
+      });
+      const stop = (): void => void agent.close().then(() => process.exit(0));
+      process.once("SIGTERM", stop);
+      process.once("SIGINT", stop);
+    });
+}
+
+/** Longest time a timer of Node can be set to, in milliseconds; longer ones would fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+function timer(ms: number, run: () => void): () => void {
+  const handle = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS));
+  return () => clearTimeout(handle);
+}
+
+function logger(level: string): Logger {
+  const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: "event" });
+  return {
+    info: (event, fields) => sink.info(fields ?? {}, event),
+    warn: (event, fields) => sink.warn(fields ?? {}, event),
+    error: (event, fields) => sink.error(fields ?? {}, event),
+  };
+}

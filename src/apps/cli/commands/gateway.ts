@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import { Command } from "commander";
+import { GATEWAY_DEFAULTS, runGateway, writeBootstrap } from "../../gateway/index.ts";
+import { enrolGateway } from "../enrolment.ts";
+import { type OutputForm, printResult } from "../output.ts";
+import { countArgument, outputOption, stateOption } from "./options.ts";
+
+/** `tandem gateway`. */
+export function gatewayCommand(): Command {
+  return new Command("gateway").description("Set up and run one gateway").addCommand(enrol()).addCommand(bootstrap()).addCommand(run());
+}
+
+function enrol(): Command {
+  return new Command("enrol")
+    .description("Make this machine a further gateway of a site")
+    .argument("<token-file>", "file with the token, or - for standard input")
+    .addOption(stateOption())
+    .addOption(outputOption())
+    .addHelpText("after", "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem")
+    .action(async (file: string, options: { state: string; output: OutputForm }) => {
+      const names = await enrolGateway(options.state, await readSecret(file));
+      printResult(names, options.output, () => `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`);
+    });
+}
+
+function bootstrap(): Command {
+  return limits(new Command("bootstrap").description("Write Envoy's bootstrap and print its path"))
+    .addOption(stateOption())
+    .addHelpText("after", "\nExamples:\n  envoy -c $(tandem gateway bootstrap --state /var/lib/tandem)")
+    .action(async (options: { state: string; maxHeap: number; maxConnections: number }) => {
+      const path = await writeBootstrap({ stateDirectory: options.state, maxHeapBytes: options.maxHeap * MIB, maxConnections: options.maxConnections });
+      process.stdout.write(`${path}\n`);
+    });
+}
+
+function run(): Command {
+  return limits(new Command("run").description("Run Envoy in the foreground; SIGTERM drains it first"))
+    .addOption(stateOption())
+    .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument)
+    .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
+    .action(async (options: { state: string; maxHeap: number; maxConnections: number; concurrency?: number }) => {
+      process.exitCode = await runGateway({
+        stateDirectory: options.state,
+        concurrency: options.concurrency,
+        maxHeapBytes: options.maxHeap * MIB,
+        maxConnections: options.maxConnections,
+        environment: process.env,
+        say: (text) => process.stderr.write(`${text}\n`),
+      });
+    });
+}
+
+const MIB = 1024 * 1024;
+
+function limits(command: Command): Command {
+  return command
+    .option("--max-heap <MiB>", "heap at which requests are refused", countArgument, GATEWAY_DEFAULTS.maxHeapBytes / MIB)
+    .option("--max-connections <count>", "connections from clients and peers together", countArgument, GATEWAY_DEFAULTS.maxConnections);
+}
+
+/** Reads a secret from a file or standard input: as an argument every user of the machine could see it. */
+export async function readSecret(file: string): Promise<string> {
+  if (file !== "-") return readFile(file, "utf8");
+  const chunks = await process.stdin.toArray();
+  return Buffer.concat(chunks as Buffer[]).toString("utf8");
+}

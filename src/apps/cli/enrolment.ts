@@ -1,0 +1,46 @@
+/**
+ * Setting up state directories: the first gateway of a site makes its authority, further ones come with a token.
+ * @module
+ */
+import { stat } from "node:fs/promises";
+import { createAuthority, createRequest } from "../../adapters/pki/certificate-authority.ts";
+import { parseToken } from "../../adapters/pki/token.ts";
+import { redeemToken } from "../../adapters/peers/redemption.ts";
+import { createStateDirectory, statePaths } from "../../adapters/state/state-directory.ts";
+import { replaceFile } from "../../adapters/state/write-file.ts";
+import { gatewayIdentity, trustDomain } from "../../core/envoy/names.ts";
+import { TandemError } from "../../model/errors.ts";
+
+/** Makes the state directory of a site's first gateway, with a new authority. */
+export async function initialiseSite(state: string, names: { readonly site: string; readonly gateway: string }, now: number): Promise<void> {
+  await refuseExisting(state);
+  const authority = await createAuthority(trustDomain(names.site), now);
+  const paths = await createStateDirectory(state, { ...names, issuer: true });
+  await replaceFile(paths.authorityKey, authority.key);
+  await replaceFile(paths.authorityCertificate, authority.certificate);
+}
+
+/** Makes the state directory of a further gateway by redeeming a token. */
+export async function enrolGateway(state: string, tokenText: string): Promise<{ readonly site: string; readonly gateway: string }> {
+  const token = parseToken(tokenText);
+  if (token.kind !== "gateway") throw new TandemError("TokenRefused", `the token is for site ${token.for}`, { remedy: "Redeem it with `tandem join`, or ask for one with `tandem token create --gateway NAME`" });
+  await refuseExisting(state);
+  const { request, key } = await createRequest();
+  const redeemed = await redeemToken(token, { kind: "gateway", id: token.id, secret: token.secret, for: token.for, request }, gatewayIdentity(token.site));
+  if (redeemed.certificate === undefined) throw new TandemError("JoinFailed", `${token.site} gave no certificate`);
+  const names = { site: token.site, gateway: token.for };
+  const paths = await createStateDirectory(state, { ...names, issuer: false });
+  await replaceFile(paths.authorityCertificate, token.authority);
+  await replaceFile(paths.leafKey, key);
+  await replaceFile(paths.leafCertificate, redeemed.certificate);
+  return names;
+}
+
+async function refuseExisting(state: string): Promise<void> {
+  const { record, root } = statePaths(state);
+  const exists = await stat(record).then(
+    () => true,
+    () => false,
+  );
+  if (exists) throw new TandemError("AlreadyInitialised", `${root} is in use`);
+}
