@@ -1,4 +1,4 @@
-export { type Gap, longestGap, type MeasuredWindow } from './longest-gap.ts';
+export { type Gap, longestGap, type MeasuredWindow } from "./longest-gap.ts";
 export {
   attemptsPerRequest,
   type LatencyMeasure,
@@ -7,7 +7,7 @@ export {
   measureLatency,
   measureLoad,
   medianMeasure,
-} from './load-measure.ts';
-export { ascending, median, quantile } from './quantile.ts';
-export { outcome, RequestLog, type RequestRows } from './request-log.ts';
-export { type Timeline, type TimelineBucket, timelineOf } from './timeline.ts';
+} from "./load-measure.ts";
+export { ascending, median, quantile } from "./quantile.ts";
+export { outcome, RequestLog, type RequestRows } from "./request-log.ts";
+export { type Timeline, type TimelineBucket, timelineOf } from "./timeline.ts";

@@ -1,6 +1,6 @@
-import { type MeasuredWindow, longestGap } from './longest-gap.ts';
-import { ascending, median, quantile } from './quantile.ts';
-import { outcome, type RequestRows } from './request-log.ts';
+import { type MeasuredWindow, longestGap } from "./longest-gap.ts";
+import { ascending, median, quantile } from "./quantile.ts";
+import { outcome, type RequestRows } from "./request-log.ts";
 
 /** Latency of answered requests in ms, from the moment each was due; null when none was answered. */
 export interface LatencyMeasure {
@@ -68,7 +68,12 @@ export function measureLoad(rows: RequestRows, window: MeasuredWindow): LoadMeas
 /** Quantiles of latencies in ms, in any order. */
 export function measureLatency(latenciesMs: ArrayLike<number>): LatencyMeasure {
   const sorted = ascending(latenciesMs);
-  return { p50Ms: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9), p99Ms: quantile(sorted, 0.99), maxMs: quantile(sorted, 1) };
+  return {
+    p50Ms: quantile(sorted, 0.5),
+    p90Ms: quantile(sorted, 0.9),
+    p99Ms: quantile(sorted, 0.99),
+    maxMs: quantile(sorted, 1),
+  };
 }
 
 /** The median of each number on its own; null without a run. */

@@ -1,5 +1,5 @@
-import { outcome, type RequestRows } from './request-log.ts';
-import { ascending } from './quantile.ts';
+import { outcome, type RequestRows } from "./request-log.ts";
+import { ascending } from "./quantile.ts";
 
 /** The part of a run that counts, in ms on the log's own clock; `endMs` is when sending stopped. */
 export interface MeasuredWindow {

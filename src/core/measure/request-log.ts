@@ -36,7 +36,8 @@ export class RequestLog implements RequestRows {
 
   /** @param capacity most requests that can be recorded, a positive integer. */
   constructor(capacity: number) {
-    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`capacity must be a positive integer, not ${capacity}`);
+    if (!Number.isInteger(capacity) || capacity < 1)
+      throw new RangeError(`capacity must be a positive integer, not ${capacity}`);
     this.dueMs = new Float64Array(capacity);
     this.endedMs = new Float64Array(capacity);
     this.outcomes = new Uint8Array(capacity);

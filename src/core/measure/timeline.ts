@@ -1,5 +1,5 @@
-import { ascending, quantile } from './quantile.ts';
-import { outcome, type RequestRows } from './request-log.ts';
+import { ascending, quantile } from "./quantile.ts";
+import { outcome, type RequestRows } from "./request-log.ts";
 
 /** What happened within one bucket of time. */
 export interface TimelineBucket {
@@ -38,11 +38,15 @@ export function timelineOf(rows: RequestRows, bucketMs: number): Timeline {
       ended.failed += 1;
       continue;
     }
-    const site = rows.siteNames[rows.sites[row] ?? 0] ?? '';
+    const site = rows.siteNames[rows.sites[row] ?? 0] ?? "";
     ended.answers[site] = (ended.answers[site] ?? 0) + 1;
     ended.latencies.push(endedMs - (rows.dueMs[row] ?? 0));
   }
-  return { bucketMs, sites: rows.siteNames.slice(), buckets: drafts.map((draft, index) => finish(draft, index * bucketMs)) };
+  return {
+    bucketMs,
+    sites: rows.siteNames.slice(),
+    buckets: drafts.map((draft, index) => finish(draft, index * bucketMs)),
+  };
 }
 
 interface Draft {
@@ -59,5 +63,11 @@ function draftAt(drafts: Draft[], position: number): Draft {
 }
 
 function finish(draft: Draft, atMs: number): TimelineBucket {
-  return { atMs, sent: draft.sent, failed: draft.failed, answers: draft.answers, p99Ms: quantile(ascending(draft.latencies), 0.99) };
+  return {
+    atMs,
+    sent: draft.sent,
+    failed: draft.failed,
+    answers: draft.answers,
+    p99Ms: quantile(ascending(draft.latencies), 0.99),
+  };
 }

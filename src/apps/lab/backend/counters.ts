@@ -14,7 +14,7 @@ export interface BackendCounters {
 }
 
 /** Which of the endpoint's paths a request asked for. */
-export type PathClass = 'service' | 'bad' | 'check';
+export type PathClass = "service" | "bad" | "check";
 
 /** Counts attempts of one endpoint; one instance per process. */
 export class AttemptCounter {
@@ -27,7 +27,7 @@ export class AttemptCounter {
   countRequest(path: PathClass, method: string): number {
     const before = this.paths.service + this.paths.bad;
     this.paths[path] += 1;
-    if (path !== 'check') this.methods[method] = (this.methods[method] ?? 0) + 1;
+    if (path !== "check") this.methods[method] = (this.methods[method] ?? 0) + 1;
     return before;
   }
 
@@ -45,7 +45,7 @@ export class AttemptCounter {
 
 /** Which class a request's path (with or without a query) belongs to. */
 export function classifyPath(url: string): PathClass {
-  const path = url.split('?', 1)[0];
-  if (path === '/healthz') return 'check';
-  return path === '/bad' ? 'bad' : 'service';
+  const path = url.split("?", 1)[0];
+  if (path === "/healthz") return "check";
+  return path === "/bad" ? "bad" : "service";
 }

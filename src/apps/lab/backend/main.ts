@@ -2,14 +2,14 @@
  * One endpoint of a service as a process. Prints one line of JSON ({@link BackendReady}) when every server listens,
  * and nothing else. Exit code 2: the command line is wrong; 1: an address is taken.
  */
-import type { AddressInfo, Server } from 'node:net';
-import process from 'node:process';
-import { listenForControl } from './control.ts';
-import { AttemptCounter } from './counters.ts';
-import type { Fault } from './fault.ts';
-import { createHttpEndpoint, type Endpoint } from './http-endpoint.ts';
-import { type BackendOptions, backendUsage, parseBackendOptions } from './options.ts';
-import { createTcpEndpoint } from './tcp-endpoint.ts';
+import type { AddressInfo, Server } from "node:net";
+import process from "node:process";
+import { listenForControl } from "./control.ts";
+import { AttemptCounter } from "./counters.ts";
+import type { Fault } from "./fault.ts";
+import { createHttpEndpoint, type Endpoint } from "./http-endpoint.ts";
+import { type BackendOptions, backendUsage, parseBackendOptions } from "./options.ts";
+import { createTcpEndpoint } from "./tcp-endpoint.ts";
 
 /** The one line that an endpoint prints once it listens; addresses as `ADDR:PORT`, null where there is no server. */
 export interface BackendReady {
@@ -23,26 +23,26 @@ export interface BackendReady {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  if (args.includes('--help')) {
+  if (args.includes("--help")) {
     process.stdout.write(backendUsage);
     return;
   }
   const options = parseBackendOptions(args);
   if (Array.isArray(options)) {
-    process.stderr.write(`${options.join('\n')}\n\n${backendUsage}`);
+    process.stderr.write(`${options.join("\n")}\n\n${backendUsage}`);
     process.exitCode = 2;
     return;
   }
-  process.once('SIGTERM', () => process.exit(0));
-  process.once('SIGINT', () => process.exit(0));
-  if (options.dieWithParent) process.stdin.on('close', () => process.exit(0)).resume();
+  process.once("SIGTERM", () => process.exit(0));
+  process.once("SIGINT", () => process.exit(0));
+  if (options.dieWithParent) process.stdin.on("close", () => process.exit(0)).resume();
   process.stdout.write(`${JSON.stringify(await start(options))}\n`);
 }
 
 async function start(options: BackendOptions): Promise<BackendReady> {
   const { site, name, address, control } = options;
   const counter = new AttemptCounter();
-  let fault: Fault = { kind: 'none' };
+  let fault: Fault = { kind: "none" };
   const endpoint: Endpoint = { site, name, latencyMs: options.latencyMs, counter, fault: () => fault };
   const http = options.http === null ? null : await listen(createHttpEndpoint(endpoint), address, options.http);
   const tcp = options.tcp === null ? null : await listen(createTcpEndpoint(endpoint), address, options.tcp);
@@ -60,7 +60,9 @@ async function start(options: BackendOptions): Promise<BackendReady> {
 
 async function listen(server: Server, host: string, port: number): Promise<string> {
   // The default backlog of 511 drops connections when thousands of slow answers are open at once.
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen({ host, port, backlog: 4096 }, resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once("error", reject).listen({ host, port, backlog: 4096 }, resolve),
+  );
   return `${host}:${(server.address() as AddressInfo).port}`;
 }
 

@@ -1,4 +1,4 @@
-import { CommandLine } from '../load/command-line.ts';
+import { CommandLine } from "../load/command-line.ts";
 
 /** One endpoint's place and name. */
 export interface BackendOptions {
@@ -25,26 +25,36 @@ Usage: main.ts --address ADDR --site SITE --name NAME [--http PORT] [--tcp PORT]
   --die-with-parent   end when standard input closes
 `;
 
-const text = { type: 'string' } as const;
-const flags = { address: text, site: text, name: text, http: text, tcp: text, control: text, latency: text, 'die-with-parent': { type: 'boolean' } } as const;
+const text = { type: "string" } as const;
+const flags = {
+  address: text,
+  site: text,
+  name: text,
+  http: text,
+  tcp: text,
+  control: text,
+  latency: text,
+  "die-with-parent": { type: "boolean" },
+} as const;
 
 /** Parses the command line; a list of strings says all that is wrong with it. */
 export function parseBackendOptions(args: readonly string[]): BackendOptions | string[] {
   const line = new CommandLine(args, flags);
   const { values, problems } = line;
-  for (const flag of ['address', 'site', 'name'] as const) if (!values[flag]) problems.push(`--${flag} is missing`);
-  if (values.http === undefined && values.tcp === undefined) problems.push('nothing to serve: give --http, --tcp or both');
-  const port = (flag: 'http' | 'tcp'): number | null =>
+  for (const flag of ["address", "site", "name"] as const) if (!values[flag]) problems.push(`--${flag} is missing`);
+  if (values.http === undefined && values.tcp === undefined)
+    problems.push("nothing to serve: give --http, --tcp or both");
+  const port = (flag: "http" | "tcp"): number | null =>
     values[flag] === undefined ? null : line.wholeNumber(flag, values[flag], [0, 65_535], 0);
   const options: BackendOptions = {
-    address: values.address ?? '',
-    site: values.site ?? '',
-    name: values.name ?? '',
-    http: port('http'),
-    tcp: port('tcp'),
+    address: values.address ?? "",
+    site: values.site ?? "",
+    name: values.name ?? "",
+    http: port("http"),
+    tcp: port("tcp"),
     control: values.control ?? null,
-    latencyMs: line.duration('latency', values.latency, 2),
-    dieWithParent: values['die-with-parent'] ?? false,
+    latencyMs: line.duration("latency", values.latency, 2),
+    dieWithParent: values["die-with-parent"] ?? false,
   };
   return problems.length > 0 ? problems : options;
 }

@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { treat } from './fault.ts';
-import type { Endpoint } from './http-endpoint.ts';
+import { createServer, type Server, type Socket } from "node:net";
+import { treat } from "./fault.ts";
+import type { Endpoint } from "./http-endpoint.ts";
 
 /** Longest line that the echo keeps while it waits for its end, in bytes. */
 const maxLineLength = 64 * 1024;
@@ -12,8 +12,8 @@ const maxLineLength = 64 * 1024;
 export function createTcpEndpoint(endpoint: Endpoint): Server {
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     endpoint.counter.tcpConnections += 1;
-    socket.on('error', () => socket.destroy());
-    if (endpoint.fault().kind === 'reset') {
+    socket.on("error", () => socket.destroy());
+    if (endpoint.fault().kind === "reset") {
       socket.resetAndDestroy();
       return;
     }
@@ -22,7 +22,7 @@ export function createTcpEndpoint(endpoint: Endpoint): Server {
 }
 
 function echoLines(endpoint: Endpoint, socket: Socket): void {
-  let rest = '';
+  let rest = "";
   let unanswered = 0;
   let ended = false;
   const finish = (): void => {
@@ -31,11 +31,11 @@ function echoLines(endpoint: Endpoint, socket: Socket): void {
   const reply = (line: string): void => {
     const treatment = treat(endpoint.fault(), { isCheck: false, ordinal: endpoint.counter.tcpPings }, 0, Math.random());
     endpoint.counter.tcpPings += 1;
-    if (treatment.do === 'reset') {
+    if (treatment.do === "reset") {
       socket.resetAndDestroy();
       return;
     }
-    const text = line === 'ping' ? `pong ${endpoint.site}/${endpoint.name}\n` : `${line}\n`;
+    const text = line === "ping" ? `pong ${endpoint.site}/${endpoint.name}\n` : `${line}\n`;
     const write = (): void => {
       unanswered -= 1;
       if (socket.writable) socket.write(text);
@@ -46,14 +46,14 @@ function echoLines(endpoint: Endpoint, socket: Socket): void {
     if (treatment.delayMs === 0) write();
     else setTimeout(write, treatment.delayMs);
   };
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
     if (rest.length > maxLineLength) socket.destroy();
     for (const line of lines) reply(line);
   });
-  socket.on('end', () => {
+  socket.on("end", () => {
     ended = true;
     finish();
   });

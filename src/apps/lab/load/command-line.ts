@@ -1,8 +1,8 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { parseDuration } from '../../../model/duration.ts';
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { parseDuration } from "../../../model/duration.ts";
 
-type Flags = NonNullable<ParseArgsConfig['options']>;
-type FlagValues<T extends Flags> = ReturnType<typeof parseArgs<{ options: T; strict: true }>>['values'];
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+type FlagValues<T extends Flags> = ReturnType<typeof parseArgs<{ options: T; strict: true }>>["values"];
 
 /** A command line that is read once; every problem found in it is collected, so that all are shown together. */
 export class CommandLine<T extends Flags> {

@@ -1,6 +1,6 @@
-import { connect, type Socket } from 'node:net';
-import type { BrokenLine, HeldSummary } from './lines.ts';
-import type { TargetList } from './target-list.ts';
+import { connect, type Socket } from "node:net";
+import type { BrokenLine, HeldSummary } from "./lines.ts";
+import type { TargetList } from "./target-list.ts";
 
 /** Time between two pings on a long-lived connection, and before a broken one is opened again, in ms. */
 const pingEveryMs = 1000;
@@ -48,21 +48,21 @@ export class HeldConnections {
     }
     this.opened += 1;
     const socket = connect({ host: target.host, port: target.port, noDelay: true });
-    let reason = 'closed';
-    const timer = setInterval(() => socket.write('ping\n'), pingEveryMs);
-    socket.write('ping\n');
-    socket.on('data', () => {
+    let reason = "closed";
+    const timer = setInterval(() => socket.write("ping\n"), pingEveryMs);
+    socket.write("ping\n");
+    socket.on("data", () => {
       this.pongs += 1;
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
+    socket.on("error", (error: NodeJS.ErrnoException) => {
       reason = error.code ?? error.message;
     });
-    socket.on('close', () => {
+    socket.on("close", () => {
       clearInterval(timer);
       this.sockets.delete(socket);
       if (this.isClosed) return;
       this.broken += 1;
-      this.report({ type: 'broken', atMs: this.now(), target: target.address, reason });
+      this.report({ type: "broken", atMs: this.now(), target: target.address, reason });
       setTimeout(() => this.openOne(), reopenAfterMs);
     });
     this.sockets.add(socket);

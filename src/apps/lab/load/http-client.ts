@@ -1,8 +1,8 @@
-import { type ConnectionEvents, HttpConnection } from './http-connection.ts';
-import type { HttpReply } from './http-reply.ts';
-import type { RequestMix } from './http-request.ts';
-import type { RequestSink } from './run-record.ts';
-import type { Target, TargetList } from './target-list.ts';
+import { type ConnectionEvents, HttpConnection } from "./http-connection.ts";
+import type { HttpReply } from "./http-reply.ts";
+import type { RequestMix } from "./http-request.ts";
+import type { RequestSink } from "./run-record.ts";
+import type { Target, TargetList } from "./target-list.ts";
 
 /** Sends requests and reports each to a {@link RequestSink} exactly once. */
 export interface LoadClient {
@@ -35,7 +35,12 @@ export class HttpClient implements LoadClient {
   private readonly sink: RequestSink;
   private readonly deadline: { readonly timeoutMs: number; readonly now: () => number };
 
-  constructor(targets: TargetList, mix: RequestMix, sink: RequestSink, deadline: { readonly timeoutMs: number; readonly now: () => number }) {
+  constructor(
+    targets: TargetList,
+    mix: RequestMix,
+    sink: RequestSink,
+    deadline: { readonly timeoutMs: number; readonly now: () => number },
+  ) {
     this.targets = targets;
     this.mix = mix;
     this.sink = sink;
@@ -52,7 +57,7 @@ export class HttpClient implements LoadClient {
     const refused = this.refusedBy.get(row) ?? none;
     const target = this.targets.next((candidate) => this.idleOf(candidate).length > 0, refused);
     if (target === null) {
-      this.lost(row, refused.length > 0 ? 'ECONNREFUSED' : 'no target', null);
+      this.lost(row, refused.length > 0 ? "ECONNREFUSED" : "no target", null);
       return;
     }
     const connection = this.idleOf(target).pop() ?? this.open(target);
@@ -67,14 +72,14 @@ export class HttpClient implements LoadClient {
     const before = this.deadline.now() - this.deadline.timeoutMs;
     for (const { sinceMs, connection } of this.underWay.values()) {
       if (sinceMs > before) return;
-      connection.abandon('timeout');
+      connection.abandon("timeout");
     }
   }
 
   close(): void {
     const open = [...this.idle.values()].flat();
     const busy = [...this.underWay.values()].map(({ connection }) => connection);
-    for (const connection of [...open, ...busy]) connection.abandon('stopped');
+    for (const connection of [...open, ...busy]) connection.abandon("stopped");
   }
 
   private open(target: Target): HttpConnection {
@@ -86,7 +91,12 @@ export class HttpClient implements LoadClient {
     this.settle(row);
     if (connection.isIdle) this.idleOf(connection.target).push(connection);
     if (reply.status >= 200 && reply.status < 400) this.sink.answered(row, reply.servedBy);
-    else this.sink.lost(row, { reason: `status ${reply.status}`, target: connection.target.address, body: reply.bodyStart });
+    else
+      this.sink.lost(row, {
+        reason: `status ${reply.status}`,
+        target: connection.target.address,
+        body: reply.bodyStart,
+      });
   }
 
   private refused(target: Target, row: number): void {
@@ -99,7 +109,7 @@ export class HttpClient implements LoadClient {
 
   private lost(row: number, reason: string, target: string | null): void {
     this.settle(row);
-    this.sink.lost(row, { reason, target, body: '' });
+    this.sink.lost(row, { reason, target, body: "" });
   }
 
   private settle(row: number): void {

@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net';
-import { HttpReply } from './http-reply.ts';
-import type { PreparedRequest } from './http-request.ts';
-import type { Target } from './target-list.ts';
+import { connect, type Socket } from "node:net";
+import { HttpReply } from "./http-reply.ts";
+import type { PreparedRequest } from "./http-request.ts";
+import type { Target } from "./target-list.ts";
 
 /** No request is under way on the connection. Warm-up rows are negative too, but never this one. */
 export const noRow = Number.MIN_SAFE_INTEGER;
@@ -37,13 +37,18 @@ export class HttpConnection {
       this.read(length);
       return true;
     };
-    this.socket = connect({ host: target.host, port: target.port, noDelay: true, onread: { buffer: readBuffer, callback } });
-    this.socket.once('connect', () => {
+    this.socket = connect({
+      host: target.host,
+      port: target.port,
+      noDelay: true,
+      onread: { buffer: readBuffer, callback },
+    });
+    this.socket.once("connect", () => {
       this.isOpen = true;
     });
-    this.socket.on('error', (error: NodeJS.ErrnoException) => this.end(error.code ?? error.message));
-    this.socket.on('end', () => this.end('closed'));
-    this.socket.on('close', () => this.end('closed'));
+    this.socket.on("error", (error: NodeJS.ErrnoException) => this.end(error.code ?? error.message));
+    this.socket.on("end", () => this.end("closed"));
+    this.socket.on("close", () => this.end("closed"));
   }
 
   /** Whether another request may be sent now. */
@@ -65,7 +70,7 @@ export class HttpConnection {
 
   private read(length: number): void {
     if (this.row === noRow) {
-      this.end('answer without a request');
+      this.end("answer without a request");
       return;
     }
     try {
@@ -79,7 +84,7 @@ export class HttpConnection {
     const { row } = this;
     this.row = noRow;
     // Gone before it is reported, so that the pool cannot hand it out again.
-    if (!this.reply.keepsAlive) this.end('closed');
+    if (!this.reply.keepsAlive) this.end("closed");
     this.events.answered(this, row, this.reply);
   }
 
@@ -91,8 +96,8 @@ export class HttpConnection {
     const { row } = this;
     if (row === noRow) return;
     this.row = noRow;
-    if (!this.isOpen && reason === 'ECONNREFUSED') this.events.refused(this, row);
-    else if (reason === 'closed' && this.reply.finishAtEnd()) this.events.answered(this, row, this.reply);
+    if (!this.isOpen && reason === "ECONNREFUSED") this.events.refused(this, row);
+    else if (reason === "closed" && this.reply.finishAtEnd()) this.events.answered(this, row, this.reply);
     else this.events.broken(this, row, reason);
   }
 }

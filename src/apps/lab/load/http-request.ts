@@ -1,4 +1,4 @@
-import type { LoadOptions } from './options.ts';
+import type { LoadOptions } from "./options.ts";
 
 /** Bytes of a request; an answer to HEAD has no body whatever its length says. */
 export interface PreparedRequest {
@@ -28,9 +28,9 @@ export class RequestMix {
 }
 
 function prepare(method: string, path: string, options: LoadOptions): PreparedRequest {
-  const hasBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
-  const lines = [`${method} ${path} HTTP/1.1`, `host: ${options.host ?? 'load.test'}`, ...options.headers];
-  if (hasBody) lines.push('content-type: application/octet-stream', `content-length: ${options.bodyBytes}`);
-  const body = hasBody ? 'x'.repeat(options.bodyBytes) : '';
-  return { bytes: Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1'), isHead: method === 'HEAD' };
+  const hasBody = method === "POST" || method === "PUT" || method === "PATCH";
+  const lines = [`${method} ${path} HTTP/1.1`, `host: ${options.host ?? "load.test"}`, ...options.headers];
+  if (hasBody) lines.push("content-type: application/octet-stream", `content-length: ${options.bodyBytes}`);
+  const body = hasBody ? "x".repeat(options.bodyBytes) : "";
+  return { bytes: Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`, "latin1"), isHead: method === "HEAD" };
 }

@@ -1,8 +1,8 @@
-import type { LoadMeasure, Timeline } from '../../../core/measure/index.ts';
+import type { LoadMeasure, Timeline } from "../../../core/measure/index.ts";
 
 /** The measured window begins (warm-up is over). All `...AtMs` and `atMs` of later lines count from this moment. */
 export interface StartLine {
-  readonly type: 'start';
+  readonly type: "start";
   /** This moment in ms since 1970, so that other processes can place their own events. */
   readonly epochMs: number;
   readonly rate: number;
@@ -12,7 +12,7 @@ export interface StartLine {
 
 /** What was completed within the last window; printed every 100 ms. */
 export interface ProgressLine {
-  readonly type: 'progress';
+  readonly type: "progress";
   /** End of the window in ms. */
   readonly atMs: number;
   readonly sent: number;
@@ -28,7 +28,7 @@ export interface ProgressLine {
 
 /** One lost request; only the first 20 of a run are printed. */
 export interface FailureLine {
-  readonly type: 'failure';
+  readonly type: "failure";
   /** When it was due, and when it was lost, in ms. */
   readonly dueMs: number;
   readonly atMs: number;
@@ -42,7 +42,7 @@ export interface FailureLine {
 
 /** A long-lived connection ended though nobody here closed it. */
 export interface BrokenLine {
-  readonly type: 'broken';
+  readonly type: "broken";
   readonly atMs: number;
   readonly target: string;
   readonly reason: string;
@@ -50,8 +50,8 @@ export interface BrokenLine {
 
 /** The last line of every run. */
 export interface SummaryLine extends LoadMeasure {
-  readonly type: 'summary';
-  readonly protocol: 'http' | 'tcp';
+  readonly type: "summary";
+  readonly protocol: "http" | "tcp";
   /** Requests per second that were asked for, and the length of the sending in ms. */
   readonly rate: number;
   readonly durationMs: number;

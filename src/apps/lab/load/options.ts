@@ -1,4 +1,4 @@
-import { CommandLine } from './command-line.ts';
+import { CommandLine } from "./command-line.ts";
 
 /** One gateway of the local site. */
 export interface LoadTarget {
@@ -18,7 +18,7 @@ export interface RequestShare {
 
 /** One load run. Times in ms. */
 export interface LoadOptions {
-  readonly protocol: 'http' | 'tcp';
+  readonly protocol: "http" | "tcp";
   readonly targets: readonly LoadTarget[];
   readonly rate: number;
   readonly durationMs: number;
@@ -62,13 +62,29 @@ Usage: main.ts --target ADDR:PORT [--target ...] [options]
 SIGTERM: stop sending, wait for what is in flight, print the summary; twice: do not wait.
 `;
 
-const text = { type: 'string' } as const;
-const texts = { type: 'string', multiple: true } as const;
-const yes = { type: 'boolean' } as const;
+const text = { type: "string" } as const;
+const texts = { type: "string", multiple: true } as const;
+const yes = { type: "boolean" } as const;
 const flags = {
-  target: texts, ready: texts, protocol: text, rate: text, duration: text, warmup: text, timeout: text, method: text, path: text,
-  mix: texts, host: text, header: texts, 'body-bytes': text, hold: text, progress: text, 'ready-every': text, 'ready-timeout': text,
-  'control-stdin': yes, 'die-with-parent': yes,
+  target: texts,
+  ready: texts,
+  protocol: text,
+  rate: text,
+  duration: text,
+  warmup: text,
+  timeout: text,
+  method: text,
+  path: text,
+  mix: texts,
+  host: text,
+  header: texts,
+  "body-bytes": text,
+  hold: text,
+  progress: text,
+  "ready-every": text,
+  "ready-timeout": text,
+  "control-stdin": yes,
+  "die-with-parent": yes,
 } as const;
 
 /** Parses the command line; a list of strings says all that is wrong with it. */
@@ -76,39 +92,49 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions | string[
   const line = new CommandLine(args, flags);
   const { values, problems } = line;
   const options: LoadOptions = {
-    protocol: values.protocol === 'tcp' ? 'tcp' : 'http',
+    protocol: values.protocol === "tcp" ? "tcp" : "http",
     targets: parseTargets(values.target ?? [], values.ready ?? [], problems),
-    rate: line.wholeNumber('rate', values.rate, [1, 100_000], 1000),
-    durationMs: line.duration('duration', values.duration, 10_000),
-    warmupMs: line.duration('warmup', values.warmup, 0),
-    timeoutMs: line.duration('timeout', values.timeout, 15_000),
-    progressMs: line.duration('progress', values.progress, 100),
-    method: (values.method ?? 'GET').toUpperCase(),
-    path: values.path ?? '/',
+    rate: line.wholeNumber("rate", values.rate, [1, 100_000], 1000),
+    durationMs: line.duration("duration", values.duration, 10_000),
+    warmupMs: line.duration("warmup", values.warmup, 0),
+    timeoutMs: line.duration("timeout", values.timeout, 15_000),
+    progressMs: line.duration("progress", values.progress, 100),
+    method: (values.method ?? "GET").toUpperCase(),
+    path: values.path ?? "/",
     mix: (values.mix ?? []).flatMap((entry) => parseShare(entry, problems)),
     host: values.host ?? null,
     headers: values.header ?? [],
-    bodyBytes: line.wholeNumber('body-bytes', values['body-bytes'], [0, 10_000_000], 64),
-    hold: line.wholeNumber('hold', values.hold, [0, 10_000], 0),
-    readyEveryMs: line.duration('ready-every', values['ready-every'], 100),
-    readyTimeoutMs: line.duration('ready-timeout', values['ready-timeout'], 1000),
-    controlStdin: values['control-stdin'] ?? false,
-    dieWithParent: values['die-with-parent'] ?? false,
+    bodyBytes: line.wholeNumber("body-bytes", values["body-bytes"], [0, 10_000_000], 64),
+    hold: line.wholeNumber("hold", values.hold, [0, 10_000], 0),
+    readyEveryMs: line.duration("ready-every", values["ready-every"], 100),
+    readyTimeoutMs: line.duration("ready-timeout", values["ready-timeout"], 1000),
+    controlStdin: values["control-stdin"] ?? false,
+    dieWithParent: values["die-with-parent"] ?? false,
   };
-  if (values.protocol !== undefined && values.protocol !== options.protocol) problems.push(`--protocol is http or tcp, not "${values.protocol}"`);
-  if (options.durationMs <= 0) problems.push('--duration must be longer than 0s');
+  if (values.protocol !== undefined && values.protocol !== options.protocol)
+    problems.push(`--protocol is http or tcp, not "${values.protocol}"`);
+  if (options.durationMs <= 0) problems.push("--duration must be longer than 0s");
   const requests = Math.ceil((options.rate * options.durationMs) / 1000);
-  if (requests > maxRequests) problems.push(`${requests} requests are too many for one run (at most ${maxRequests}): lower --rate or --duration`);
-  if (options.mix.reduce((sum, entry) => sum + entry.share, 0) > 1 + 1e-9) problems.push('the shares of --mix are more than 1 together');
-  for (const header of options.headers) if (!/^[\w-]+: [^\r\n]*$/.test(header)) problems.push(`--header must look like "name: value", not "${header}"`);
+  if (requests > maxRequests)
+    problems.push(`${requests} requests are too many for one run (at most ${maxRequests}): lower --rate or --duration`);
+  if (options.mix.reduce((sum, entry) => sum + entry.share, 0) > 1 + 1e-9)
+    problems.push("the shares of --mix are more than 1 together");
+  for (const header of options.headers)
+    if (!/^[\w-]+: [^\r\n]*$/.test(header)) problems.push(`--header must look like "name: value", not "${header}"`);
   return problems.length > 0 ? problems : options;
 }
 
 function parseTargets(targets: readonly string[], ready: readonly string[], problems: string[]): LoadTarget[] {
-  if (targets.length === 0) problems.push('--target is missing: give ADDR:PORT of each gateway of the local site');
-  if (ready.length > 0 && ready.length !== targets.length) problems.push(`${targets.length} --target but ${ready.length} --ready: give one for each, in the same order, or none`);
-  for (const target of targets) if (!isAddress(target)) problems.push(`--target must look like 127.0.1.1:8080, not "${target}"`);
-  for (const url of ready) if (!isAddress(url.split('/', 1)[0] ?? '')) problems.push(`--ready must look like 127.0.1.1:8080/ready, not "${url}"`);
+  if (targets.length === 0) problems.push("--target is missing: give ADDR:PORT of each gateway of the local site");
+  if (ready.length > 0 && ready.length !== targets.length)
+    problems.push(
+      `${targets.length} --target but ${ready.length} --ready: give one for each, in the same order, or none`,
+    );
+  for (const target of targets)
+    if (!isAddress(target)) problems.push(`--target must look like 127.0.1.1:8080, not "${target}"`);
+  for (const url of ready)
+    if (!isAddress(url.split("/", 1)[0] ?? ""))
+      problems.push(`--ready must look like 127.0.1.1:8080/ready, not "${url}"`);
   return targets.map((address, index) => ({ address, ready: ready[index] ?? null }));
 }
 
@@ -120,7 +146,7 @@ export function isAddress(text: string): boolean {
 
 function parseShare(entry: string, problems: string[]): RequestShare[] {
   const match = /^(?:([A-Z]+) )?(\/[^\s=]*)=(0?\.\d+|0|1)$/.exec(entry);
-  if (match !== null) return [{ method: match[1] ?? 'GET', path: match[2] ?? '/', share: Number(match[3]) }];
+  if (match !== null) return [{ method: match[1] ?? "GET", path: match[2] ?? "/", share: Number(match[3]) }];
   problems.push(`--mix must look like /bad=0.1 or "POST /orders=0.2", not "${entry}"`);
   return [];
 }

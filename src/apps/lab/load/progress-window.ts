@@ -1,5 +1,5 @@
-import { measureLatency } from '../../../core/measure/index.ts';
-import type { ProgressLine } from './lines.ts';
+import { measureLatency } from "../../../core/measure/index.ts";
+import type { ProgressLine } from "./lines.ts";
 
 /** Latencies kept per window; beyond it quantiles are those of the first ones. */
 const maxLatencies = 16_384;
@@ -30,7 +30,17 @@ export class ProgressWindow {
   take(atMs: number, inFlight: number): ProgressLine {
     const { p50Ms, p99Ms } = measureLatency(this.latencies.subarray(0, Math.min(this.ok, maxLatencies)));
     const { sent, ok, failed } = this;
-    const line: ProgressLine = { type: 'progress', atMs, sent, ok, failed, inFlight, servedBy: Object.fromEntries(this.servedBy), p50Ms, p99Ms };
+    const line: ProgressLine = {
+      type: "progress",
+      atMs,
+      sent,
+      ok,
+      failed,
+      inFlight,
+      servedBy: Object.fromEntries(this.servedBy),
+      p50Ms,
+      p99Ms,
+    };
     this.sent = 0;
     this.ok = 0;
     this.failed = 0;

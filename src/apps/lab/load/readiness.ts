@@ -1,5 +1,5 @@
-import { request } from 'node:http';
-import type { Target } from './target-list.ts';
+import { request } from "node:http";
+import type { Target } from "./target-list.ts";
 
 /** How often each target is asked, and how long an answer may take, in ms. */
 export interface ReadinessPace {
@@ -12,7 +12,9 @@ export interface ReadinessPace {
  * Returns a function that ends the asking.
  */
 export function watchReadiness(targets: readonly Target[], pace: ReadinessPace): () => void {
-  const ends = targets.map((target) => (target.ready === null ? () => {} : watchOne(target, `http://${target.ready}`, pace)));
+  const ends = targets.map((target) =>
+    target.ready === null ? () => {} : watchOne(target, `http://${target.ready}`, pace),
+  );
   return () => {
     for (const end of ends) end();
   };
@@ -30,10 +32,10 @@ function watchOne(target: Target, url: string, pace: ReadinessPace): () => void 
     // A connection of its own: a draining gateway would end a kept one, and that is no verdict.
     const asked = request(url, { agent: false, timeout: pace.timeoutMs }, (response) => {
       response.resume();
-      response.once('end', () => settle(response.statusCode === 200));
+      response.once("end", () => settle(response.statusCode === 200));
     });
-    asked.once('timeout', () => asked.destroy(new Error('no answer in time')));
-    asked.once('error', () => settle(false));
+    asked.once("timeout", () => asked.destroy(new Error("no answer in time")));
+    asked.once("error", () => settle(false));
     asked.end();
   }, pace.everyMs);
   return () => clearInterval(timer);

@@ -1,6 +1,6 @@
-import { measureLatency, measureLoad, RequestLog, timelineOf } from '../../../core/measure/index.ts';
-import type { FailureLine, LoadLine, SummaryLine } from './lines.ts';
-import { ProgressWindow } from './progress-window.ts';
+import { measureLatency, measureLoad, RequestLog, timelineOf } from "../../../core/measure/index.ts";
+import type { FailureLine, LoadLine, SummaryLine } from "./lines.ts";
+import { ProgressWindow } from "./progress-window.ts";
 
 /** Why a request was lost, as the client saw it. */
 export interface Loss {
@@ -81,7 +81,14 @@ export class RunRecord implements RequestSink {
     this.window.countFailed();
     if (this.printed >= printedFailures) return;
     this.printed += 1;
-    const line: FailureLine = { type: 'failure', dueMs: this.log.dueMs[row] ?? 0, atMs: at, target: loss.target, reason: loss.reason, body: loss.body.slice(0, snippetLength) };
+    const line: FailureLine = {
+      type: "failure",
+      dueMs: this.log.dueMs[row] ?? 0,
+      atMs: at,
+      target: loss.target,
+      reason: loss.reason,
+      body: loss.body.slice(0, snippetLength),
+    };
     this.print(line);
   }
 
@@ -91,15 +98,18 @@ export class RunRecord implements RequestSink {
   }
 
   /** The run in numbers; sending ended at `sendingEndedMs`. */
-  summarize(sendingEndedMs: number, rest: Pick<SummaryLine, 'protocol' | 'rate' | 'refusedConnects' | 'connections' | 'held'>): SummaryLine {
+  summarize(
+    sendingEndedMs: number,
+    rest: Pick<SummaryLine, "protocol" | "rate" | "refusedConnects" | "connections" | "held">,
+  ): SummaryLine {
     const { p50Ms, p99Ms, maxMs } = measureLatency(this.lateness.subarray(0, this.log.count));
     return {
-      type: 'summary',
+      type: "summary",
       ...rest,
       durationMs: sendingEndedMs,
       ...measureLoad(this.log, { startMs: 0, endMs: sendingEndedMs }),
-      endpoints: Object.fromEntries([...this.endpoints].sort()),
-      failures: Object.fromEntries([...this.failures].sort()),
+      endpoints: sortedByName(this.endpoints),
+      failures: sortedByName(this.failures),
       warmupFailed: this.warmupFailed,
       lateness: { p50Ms, p99Ms, maxMs },
       timeline: timelineOf(this.log, 100),
@@ -110,8 +120,12 @@ export class RunRecord implements RequestSink {
     // One lookup instead of a split: this runs for every answer.
     const known = this.sites.get(servedBy);
     if (known !== undefined) return known;
-    const site = servedBy.split('/', 1)[0] || 'unknown';
+    const site = servedBy.split("/", 1)[0] || "unknown";
     this.sites.set(servedBy, site);
     return site;
   }
+}
+
+function sortedByName(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

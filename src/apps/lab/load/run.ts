@@ -1,13 +1,13 @@
-import { HeldConnections } from './held-connections.ts';
-import { HttpClient, type LoadClient } from './http-client.ts';
-import { RequestMix } from './http-request.ts';
-import type { LoadLine, SummaryLine } from './lines.ts';
-import type { LoadOptions } from './options.ts';
-import { watchReadiness } from './readiness.ts';
-import { RunRecord } from './run-record.ts';
-import { type LoadClock, runSchedule } from './schedule.ts';
-import { TargetList } from './target-list.ts';
-import { TcpClient } from './tcp-client.ts';
+import { HeldConnections } from "./held-connections.ts";
+import { HttpClient, type LoadClient } from "./http-client.ts";
+import { RequestMix } from "./http-request.ts";
+import type { LoadLine, SummaryLine } from "./lines.ts";
+import type { LoadOptions } from "./options.ts";
+import { watchReadiness } from "./readiness.ts";
+import { RunRecord } from "./run-record.ts";
+import { type LoadClock, runSchedule } from "./schedule.ts";
+import { TargetList } from "./target-list.ts";
+import { TcpClient } from "./tcp-client.ts";
 
 /** How often time-outs are looked for, in ms: a time-out is late by at most this. */
 const expireEveryMs = 20;
@@ -31,8 +31,11 @@ export function startLoad(options: LoadOptions, clock: LoadClock, print: (line: 
   const targets = new TargetList(options.targets);
   const record = new RunRecord(Math.max(1, total), now, print);
   const client = createClient(options, targets, record, clock.now);
-  const held = options.protocol === 'tcp' && options.hold > 0 ? new HeldConnections(targets, now, print) : null;
-  const endReadiness = watchReadiness(targets.all, { everyMs: options.readyEveryMs, timeoutMs: options.readyTimeoutMs });
+  const held = options.protocol === "tcp" && options.hold > 0 ? new HeldConnections(targets, now, print) : null;
+  const endReadiness = watchReadiness(targets.all, {
+    everyMs: options.readyEveryMs,
+    timeoutMs: options.readyTimeoutMs,
+  });
   const { promise: summary, resolve } = Promise.withResolvers<SummaryLine>();
   const timers = [setInterval(() => client.expire(), expireEveryMs)];
   let sendingEndedMs: number | null = null;
@@ -62,7 +65,13 @@ export function startLoad(options: LoadOptions, clock: LoadClock, print: (line: 
     timers.push(setInterval(() => record.inFlight === 0 && finish(), 5));
   };
   const beginMeasuring = (): void => {
-    print({ type: 'start', epochMs: Date.now() + (startMs - clock.now()), rate: options.rate, durationMs: options.durationMs, targets: targets.all.map(({ address }) => address) });
+    print({
+      type: "start",
+      epochMs: Date.now() + (startMs - clock.now()),
+      rate: options.rate,
+      durationMs: options.durationMs,
+      targets: targets.all.map(({ address }) => address),
+    });
     if (options.progressMs > 0) timers.push(setInterval(() => record.printProgress(), options.progressMs));
   };
   const cancelSchedule = runSchedule({ rate: options.rate, total: warmups + total }, clock.now(), clock, {
@@ -80,5 +89,7 @@ export function startLoad(options: LoadOptions, clock: LoadClock, print: (line: 
 
 function createClient(options: LoadOptions, targets: TargetList, record: RunRecord, now: () => number): LoadClient {
   const deadline = { timeoutMs: options.timeoutMs, now };
-  return options.protocol === 'tcp' ? new TcpClient(targets, record, deadline) : new HttpClient(targets, new RequestMix(options), record, deadline);
+  return options.protocol === "tcp"
+    ? new TcpClient(targets, record, deadline)
+    : new HttpClient(targets, new RequestMix(options), record, deadline);
 }

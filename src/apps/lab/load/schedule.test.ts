@@ -1,14 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import { type LoadClock, runSchedule } from './schedule.ts';
+import { describe, expect, it } from "vitest";
+import { type LoadClock, runSchedule } from "./schedule.ts";
 
 /** A clock that jumps to each timer, and `lateMs` beyond it. */
 function simulate(schedule: { rate: number; total: number }, lateMs: number, stopAfter = Number.POSITIVE_INFINITY) {
   let now = 0;
-  let pending: { at: number; then: () => void } | null = null;
+  let pending: { at: number; fire: () => void } | null = null;
   const clock: LoadClock = {
     now: () => now,
     after: (ms, then) => {
-      const timer = { at: now + ms, then };
+      const timer = { at: now + ms, fire: then };
       pending = timer;
       return () => {
         if (pending === timer) pending = null;
@@ -29,22 +29,22 @@ function simulate(schedule: { rate: number; total: number }, lateMs: number, sto
     },
   });
   for (let step = 0; pending !== null && step < 10_000; step += 1) {
-    const { at, then } = pending as { at: number; then: () => void };
+    const { at, fire } = pending as { at: number; fire: () => void };
     pending = null;
     now = at + lateMs;
-    then();
+    fire();
   }
   return { due, longestLate, done };
 }
 
-describe('runSchedule', () => {
-  it('spaces requests evenly and says once that it is done', () => {
+describe("runSchedule", () => {
+  it("spaces requests evenly and says once that it is done", () => {
     const { due, done } = simulate({ rate: 500, total: 5 }, 0);
     expect(due).toEqual([0, 2, 4, 6, 8]);
     expect(done).toBe(1);
   });
 
-  it('makes up for what it missed instead of skipping it', () => {
+  it("makes up for what it missed instead of skipping it", () => {
     const { due, longestLate } = simulate({ rate: 1000, total: 1000 }, 37);
     expect(due).toHaveLength(1000);
     expect(due.at(-1)).toBe(999);

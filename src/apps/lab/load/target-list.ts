@@ -1,4 +1,4 @@
-import type { LoadTarget } from './options.ts';
+import type { LoadTarget } from "./options.ts";
 
 /** A gateway as the clients see it. */
 export interface Target {
@@ -57,6 +57,13 @@ function takesConnections(target: Target, anyReady: boolean): boolean {
 }
 
 function toTarget({ address, ready }: LoadTarget): Target {
-  const colon = address.lastIndexOf(':');
-  return { address, host: address.slice(0, colon), port: Number(address.slice(colon + 1)), ready, isReady: true, isListed: true };
+  const colon = address.lastIndexOf(":");
+  return {
+    address,
+    host: address.slice(0, colon),
+    port: Number(address.slice(colon + 1)),
+    ready,
+    isReady: true,
+    isListed: true,
+  };
 }

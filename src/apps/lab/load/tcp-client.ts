@@ -1,7 +1,7 @@
-import { connect, type Socket } from 'node:net';
-import type { LoadClient } from './http-client.ts';
-import type { RequestSink } from './run-record.ts';
-import type { Target, TargetList } from './target-list.ts';
+import { connect, type Socket } from "node:net";
+import type { LoadClient } from "./http-client.ts";
+import type { RequestSink } from "./run-record.ts";
+import type { Target, TargetList } from "./target-list.ts";
 
 /** What a finished exchange of one line says: the answer's rest after `pong `, or why there is none. */
 type Pong = { readonly servedBy: string } | { readonly reason: string };
@@ -15,7 +15,11 @@ export class TcpClient implements LoadClient {
   private readonly sink: RequestSink;
   private readonly deadline: { readonly timeoutMs: number; readonly now: () => number };
 
-  constructor(targets: TargetList, sink: RequestSink, deadline: { readonly timeoutMs: number; readonly now: () => number }) {
+  constructor(
+    targets: TargetList,
+    sink: RequestSink,
+    deadline: { readonly timeoutMs: number; readonly now: () => number },
+  ) {
     this.targets = targets;
     this.sink = sink;
     this.deadline = deadline;
@@ -41,19 +45,19 @@ export class TcpClient implements LoadClient {
     const target = this.targets.next(() => false, refused);
     if (target === null) {
       this.underWay.delete(row);
-      this.sink.lost(row, { reason: refused.length > 0 ? 'ECONNREFUSED' : 'no target', target: null, body: '' });
+      this.sink.lost(row, { reason: refused.length > 0 ? "ECONNREFUSED" : "no target", target: null, body: "" });
       return;
     }
     this.connections += 1;
     const socket = ping(target, (pong) => {
-      if ('reason' in pong && pong.reason === 'ECONNREFUSED') {
+      if ("reason" in pong && pong.reason === "ECONNREFUSED") {
         this.refusedConnects += 1;
         this.attempt(row, [...refused, target]);
         return;
       }
       this.underWay.delete(row);
-      if ('servedBy' in pong) this.sink.answered(row, pong.servedBy);
-      else this.sink.lost(row, { reason: pong.reason, target: target.address, body: '' });
+      if ("servedBy" in pong) this.sink.answered(row, pong.servedBy);
+      else this.sink.lost(row, { reason: pong.reason, target: target.address, body: "" });
     });
     const known = this.underWay.get(row);
     if (known === undefined) this.underWay.set(row, { sinceMs: this.deadline.now(), socket });
@@ -62,29 +66,29 @@ export class TcpClient implements LoadClient {
 }
 
 class TimedOut extends Error {
-  readonly code = 'timeout';
+  readonly code = "timeout";
 }
 
 /** One exchange of lines on a connection of its own; `settle` is called once. */
 function ping(target: Target, settle: (pong: Pong) => void): Socket {
   const socket = connect({ host: target.host, port: target.port, noDelay: true });
-  let text = '';
+  let text = "";
   let isSettled = false;
   const end = (pong: Pong): void => {
     if (isSettled) return;
     isSettled = true;
     settle(pong);
   };
-  socket.setEncoding('latin1');
-  socket.write('ping\n');
-  socket.on('data', (chunk: string) => {
+  socket.setEncoding("latin1");
+  socket.write("ping\n");
+  socket.on("data", (chunk: string) => {
     text += chunk;
-    if (!text.includes('\n')) return;
-    end(text.startsWith('pong ') ? { servedBy: text.slice(5).trim() } : { reason: 'not a pong' });
+    if (!text.includes("\n")) return;
+    end(text.startsWith("pong ") ? { servedBy: text.slice(5).trim() } : { reason: "not a pong" });
     // A plain close after the answer was read: no reset that would look like an error to the other side.
     socket.destroySoon();
   });
-  socket.on('error', (error: NodeJS.ErrnoException) => end({ reason: error.code ?? error.message }));
-  socket.on('close', () => end({ reason: 'closed' }));
+  socket.on("error", (error: NodeJS.ErrnoException) => end({ reason: error.code ?? error.message }));
+  socket.on("close", () => end({ reason: "closed" }));
   return socket;
 }
