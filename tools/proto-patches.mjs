@@ -80,6 +80,6 @@ export function applyProtoPatch(source, patch) {
   if (new RegExp(`\\b${fieldName}\\s*=\\s*\\d+`).test(source.slice(bodyStart, bodyEnd))) {
     throw new Error(`proto patch: ${patch.message}.${fieldName} is in ${patch.file} by now: remove the patch`);
   }
-  const patched = `${source.slice(0, bodyStart)}\n  // Patched in: ${patch.reason}.\n  ${patch.field}\n${source.slice(bodyStart)}`;
+  const patched = `${source.slice(0, bodyStart)}\n  // Patched in: ${patch.reason}.\n  ${patch.field}${source.slice(bodyStart)}`;
   return patch.imports === undefined ? patched : patched.replace(/^package .*;$/m, `$&\n\nimport "${patch.imports}";`);
 }

@@ -45,7 +45,14 @@ async function installPackages() {
     return;
   }
   await step(`installing packages: ${reason} (npm ci, about a minute)`, async () => {
-    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
+    const args = [
+      "ci",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+      "--fetch-retries=1",
+      "--fetch-retry-mintimeout=1000",
+    ];
     const path = pathOutsidePackages(process.env["PATH"] ?? "", delimiter);
     const status = await runToEnd("npm", args, { ...process.env, PATH: path });
     if (status !== 0) {

@@ -117,9 +117,9 @@ export function cachedEnvoyPath(env: Readonly<Record<string, string | undefined>
   return join(base, "tandem", "envoy", pinnedEnvoyVersion, "envoy");
 }
 
-/** Reads `1.40.0` from the line that `envoy --version` prints; undefined when it is no such line. */
+/** Reads `1.40.0` from the line that `envoy --version` prints (`version: SHA/1.40.0/Clean/...`); undefined when it is no such line. */
 export function parseEnvoyVersion(output: string): string | undefined {
-  return /version: [^/\s]*\/(\d+\.\d+\.\d+)/.exec(output)?.[1];
+  return /version: [^/\s]*\/(\d+\.\d+\.\d+)[^/\s]*\//.exec(output)?.[1];
 }
 
 /** True for a version from `supportedEnvoyVersions.minimum` up to, not including, `below`. */

@@ -2,6 +2,7 @@
  * The `tandem` command.
  * @module
  */
+import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../../model/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
@@ -12,6 +13,9 @@ import { switchCommand } from "./commands/switch.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { printError } from "./output.ts";
 import { VERSION } from "./version.ts";
+
+// Parsing the sources again at every start would take longer than most commands.
+enableCompileCache();
 
 const program = new Command("tandem")
   .description("Gives every service a second home in another site, and uses it when the first one breaks")

@@ -1,7 +1,5 @@
 import { Command } from "commander";
-import pino from "pino";
 import type { Logger } from "../../../ports/logger.ts";
-import { startAgent } from "../../agent/index.ts";
 import { VERSION } from "../version.ts";
 import { stateOption } from "./options.ts";
 
@@ -14,12 +12,14 @@ export function agentCommand(): Command {
     .option("--log-level <level>", "debug, info, warn or error", "info")
     .addHelpText("after", "\nExamples:\n  tandem agent --site ./west --state /var/lib/tandem")
     .action(async (options: { site: string; state: string; logLevel: string }) => {
+      // Loaded only here: other commands should start at once.
+      const { startAgent } = await import("../../agent/index.ts");
       const agent = await startAgent({
         siteDirectory: options.site,
         stateDirectory: options.state,
         version: VERSION,
         clock: { now: () => Date.now(), after: timer },
-        log: logger(options.logLevel),
+        log: await logger(options.logLevel),
         random: () => Math.random(),
       });
       const stop = (): void => void agent.close().then(() => process.exit(0));
@@ -36,7 +36,8 @@ function timer(ms: number, run: () => void): () => void {
   return () => clearTimeout(handle);
 }
 
-function logger(level: string): Logger {
+async function logger(level: string): Promise<Logger> {
+  const { default: pino } = await import("pino");
   const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, messageKey: "event" });
   return {
     info: (event, fields) => sink.info(fields ?? {}, event),

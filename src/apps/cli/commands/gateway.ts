@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { GATEWAY_DEFAULTS, runGateway, writeBootstrap } from "../../gateway/index.ts";
-import { enrolGateway } from "../enrolment.ts";
 import { type OutputForm, printResult } from "../output.ts";
 import { countArgument, outputOption, stateOption } from "./options.ts";
 
@@ -18,6 +17,7 @@ function enrol(): Command {
     .addOption(outputOption())
     .addHelpText("after", "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem")
     .action(async (file: string, options: { state: string; output: OutputForm }) => {
+      const { enrolGateway } = await import("../enrolment.ts");
       const names = await enrolGateway(options.state, await readSecret(file));
       printResult(names, options.output, () => `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`);
     });

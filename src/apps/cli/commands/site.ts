@@ -10,7 +10,6 @@ import type { SiteRecord } from "../../../model/catalog.ts";
 import { TandemError } from "../../../model/errors.ts";
 import { GATEWAY_PORT, Site, TANDEM_API_VERSION } from "../../../model/kinds/index.ts";
 import type { AgentStatus } from "../../../model/status.ts";
-import { initialiseSite } from "../enrolment.ts";
 import { type OutputForm, paint, printResult, table } from "../output.ts";
 import { readSecret } from "./gateway.ts";
 import { agentSocket, outputOption, stateOption } from "./options.ts";
@@ -42,6 +41,7 @@ function init(): Command {
       const manifest = { apiVersion: TANDEM_API_VERSION, kind: "Site", metadata: { name: options.name }, spec: { gateways: options.gateway, labels: options.label } };
       const checked = Site.safeParse(manifest);
       if (!checked.success) throw checked.error;
+      const { initialiseSite } = await import("../enrolment.ts");
       await initialiseSite(options.state, { site: options.name, gateway: first.name }, Date.now());
       await mkdir(options.site, { recursive: true });
       const file = join(options.site, "site.yaml");

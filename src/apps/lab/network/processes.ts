@@ -1,0 +1,101 @@
+/**
+ * The processes of a lab, with a record on disk, so that whoever comes later can end exactly these and no others.
+ * @module
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { openSync, closeSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { identifyProcess, isRunning, signalProcess } from "../../../adapters/process/process-identity.ts";
+
+const LabProcess = z.object({ id: z.string(), pid: z.number(), started: z.string(), command: z.array(z.string()) });
+/** A process of a lab. `id` says what it is: `gateway/west-1`, `envoy/west-1`, `agent/west-1`, `endpoint/west/web-1`. */
+export type LabProcess = z.infer<typeof LabProcess>;
+
+const Records = z.array(LabProcess);
+
+/** How long a process gets to end by itself, in milliseconds. */
+const END_MS = 3_000;
+
+/** Starts, finds and ends the processes of one lab. */
+export class LabProcesses {
+  readonly #directory: string;
+  readonly #record: string;
+  #known: LabProcess[];
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#record = join(directory, "processes.json");
+    this.#known = readRecord(this.#record);
+  }
+
+  /** Starts a program of Node; what it prints goes to `<id>.log`. */
+  async start(id: string, command: readonly string[]): Promise<ChildProcess> {
+    const log = openSync(this.logOf(id), "a", 0o600);
+    const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log] });
+    closeSync(log);
+    child.unref();
+    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    if (identity !== undefined) this.#remember({ id, ...identity, command: [...command] });
+    return child;
+  }
+
+  /** Takes a process into the record that another one started. */
+  async adopt(id: string, pid: number): Promise<void> {
+    const identity = await identifyProcess(pid);
+    if (identity !== undefined) this.#remember({ id, ...identity, command: [] });
+  }
+
+  /** Processes whose id begins with one of the prefixes; all when none is given. */
+  find(...prefixes: readonly string[]): readonly LabProcess[] {
+    return this.#known.filter(({ id }) => prefixes.length === 0 || prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}/`)));
+  }
+
+  /** Those of them that run. */
+  async running(...prefixes: readonly string[]): Promise<readonly LabProcess[]> {
+    const found = await Promise.all(this.find(...prefixes).map(async (one) => ((await isRunning(one)) ? one : undefined)));
+    return found.filter((one) => one !== undefined);
+  }
+
+  /** Sends a signal to processes. */
+  async signal(processes: readonly LabProcess[], signal: NodeJS.Signals): Promise<void> {
+    for (const one of processes) await signalProcess(one, signal);
+  }
+
+  /** Ends everything, first kindly, and empties the record. */
+  async endAll(): Promise<number> {
+    const running = await this.running();
+    // A stopped process takes no notice of SIGTERM. A gateway would drain: a lab that goes away has nothing to lose.
+    await this.signal(running, "SIGCONT");
+    await this.signal(running, "SIGKILL");
+    const end = Date.now() + END_MS;
+    while ((await this.running()).length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    this.#known = [];
+    this.#write();
+    return running.length;
+  }
+
+  /** Where a process's output is. */
+  logOf(id: string): string {
+    return join(this.#directory, `${id.replaceAll("/", "-")}.log`);
+  }
+
+  #remember(one: LabProcess): void {
+    this.#known = [...this.#known.filter(({ id }) => id !== one.id), one];
+    this.#write();
+  }
+
+  /** At once and in one step: whatever kills this process, the record names what it started. */
+  #write(): void {
+    writeFileSync(`${this.#record}.tmp`, JSON.stringify(this.#known), { mode: 0o600 });
+    renameSync(`${this.#record}.tmp`, this.#record);
+  }
+}
+
+function readRecord(path: string): LabProcess[] {
+  try {
+    return Records.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return [];
+  }
+}
