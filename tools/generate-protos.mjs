@@ -182,7 +182,7 @@ async function generatedFiles(dir) {
 
 /**
  * @param {string} dir
- * @param {readonly string[]} files
+ * @param {readonly string[]} all
  */
 async function writeRegistry(dir, all) {
   // The bootstrap is written as JSON and never encoded; what only it needs would cost every process its memory.
