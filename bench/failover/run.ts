@@ -1,0 +1,110 @@
+/**
+ * One run of one row with one contender, on fresh processes.
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
+import { attemptsPerRequest } from "../../src/core/measure/index.ts";
+import type { Contender, Part, RunningContender } from "../contenders/contender.ts";
+import { Backends } from "../rig/backends.ts";
+import { EndpointController } from "../rig/kubernetes.ts";
+import { type RunningLoad, startLoad } from "../rig/load.ts";
+import { ProcessGroup } from "../rig/process-group.ts";
+import type { Topology } from "../rig/topology.ts";
+import type { FaultStep, Row } from "./row.ts";
+
+/** What one run measured: the generator's summary without its timeline. */
+export interface RunMeasure extends Omit<SummaryLine, "timeline" | "type"> {
+  /** Requests that reached a backend per request sent; null for TCP, where checks look like requests. */
+  readonly attemptsPerRequest: number | null;
+}
+
+/** The run's measure; null: this contender has no such part or protocol, the row does not apply to it. */
+export async function measureRow(row: Row, contender: Contender, topology: Topology): Promise<RunMeasure | null> {
+  if (!contender.supports(row.workload.protocol)) return null;
+  const directory = await mkdtemp(join(tmpdir(), "bench-"));
+  const processes = new ProcessGroup();
+  try {
+    const backends = await Backends.start(topology, directory, processes);
+    const setup = { topology, protocol: row.workload.protocol, check: row.check, directory, processes };
+    const running = await contender.start(setup);
+    try {
+      return row.steps.every((step) => applies(step, running))
+        ? await measure(row, { running, backends, processes, topology })
+        : null;
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await processes.end();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Rig {
+  readonly running: RunningContender;
+  readonly backends: Backends;
+  readonly processes: ProcessGroup;
+  readonly topology: Topology;
+}
+
+async function measure(row: Row, rig: Rig): Promise<RunMeasure> {
+  const { running, backends, processes } = rig;
+  const load = await startLoad(row.workload, running.targets, processes);
+  const kubernetes = new EndpointController((site) => {
+    void running.publishEndpoints(site, []).then(load.retarget);
+  });
+  const { epochMs } = await load.started;
+  const before = await backends.attempts();
+  const timers = planFaults(row.steps, epochMs, { ...rig, load, kubernetes });
+  try {
+    const { timeline: _timeline, type: _type, ...summary } = await load.summary;
+    await backends.resume();
+    const attempts = (await backends.attempts()) - before;
+    const isHttp = row.workload.protocol === "http";
+    return { ...summary, attemptsPerRequest: isHttp ? attemptsPerRequest(attempts, summary.requests) : null };
+  } finally {
+    kubernetes.stop();
+    for (const timer of timers) clearTimeout(timer);
+  }
+}
+
+interface FaultRig extends Rig {
+  readonly load: RunningLoad;
+  readonly kubernetes: EndpointController;
+}
+
+function planFaults(steps: readonly FaultStep[], epochMs: number, rig: FaultRig): readonly NodeJS.Timeout[] {
+  return steps.map((step) => setTimeout(() => void breakPart(step, rig), epochMs + step.atMs - Date.now()));
+}
+
+async function breakPart(step: FaultStep, { running, backends, kubernetes }: FaultRig): Promise<void> {
+  if (step.breaks === "backends") {
+    if (step.fault !== "unready") await backends.fail(step.sites, step.fault);
+    kubernetes.observe(step.sites, step.fault);
+    return;
+  }
+  const parts = partsOf(step, running);
+  // One gateway of two, but every agent: the row says that no agent is left.
+  const broken = step.breaks === "localGateway" || step.breaks === "peerGateway" ? parts.slice(0, 1) : parts;
+  await Promise.all(broken.map((part) => (step.fault === "hang" ? part.hang() : part.crash())));
+}
+
+function applies(step: FaultStep, running: RunningContender): boolean {
+  return step.breaks === "backends" || partsOf(step, running).length > 0;
+}
+
+function partsOf(step: Exclude<FaultStep, { breaks: "backends" }>, running: RunningContender): readonly Part[] {
+  switch (step.breaks) {
+    case "localGateway":
+      return running.localGateways;
+    case "peerGateway":
+      return running.peerGateways;
+    case "localAgents":
+      return running.localAgents;
+    case "peerAgents":
+      return running.peerAgents;
+  }
+}
