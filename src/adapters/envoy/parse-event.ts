@@ -45,7 +45,8 @@ function checkEvent(event: z.infer<typeof HealthCheckEvent>): EnvoyHealthEvent |
 
 function outlierEvent(event: z.infer<typeof OutlierEvent>): EnvoyHealthEvent | undefined {
   const owner = serviceOfCluster(event.cluster_name);
-  if (owner === undefined || event.enforced === false) return undefined;
+  // Only ejections can be not enforced; the end of one says `enforced: false` whatever it was.
+  if (owner === undefined || (event.action === "EJECT" && event.enforced === false)) return undefined;
   return { ...owner, endpoint: event.upstream_url, at: event.timestamp, kind: "outlier", ejected: event.action === "EJECT", cause: event.type ?? "unknown" };
 }
 

@@ -133,7 +133,7 @@ export class Lab {
     for (const gateway of this.sites.flatMap((site) => site.gateways)) {
       await this.#until(`agent/${gateway.name}`, async () => {
         const { services, peers } = await this.status(gateway);
-        const well = services.every((service) => service.sites.length === this.sites.length && service.sites.every((site) => site.healthy === site.total && site.total > 1));
+        const well = services.every((service) => service.sites.length === this.sites.length && service.servingSite === service.sites[0]?.name && service.sites.every((site) => site.healthy === site.total && site.total > 1));
         return services.length === 2 && well && peers.every((peer) => peer.connected);
       });
     }

@@ -21,18 +21,21 @@ const END_MS = 3_000;
 export class LabProcesses {
   readonly #directory: string;
   readonly #record: string;
+  /** Parsed once, so that a process starts quickly and stays small: one that is small also dies quickly. */
+  readonly #compileCache: string;
   #known: LabProcess[];
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#record = join(directory, "processes.json");
+    this.#compileCache = `${directory}.cache`;
     this.#known = readRecord(this.#record);
   }
 
   /** Starts a program of Node; what it prints goes to `<id>.log`. */
   async start(id: string, command: readonly string[]): Promise<ChildProcess> {
     const log = openSync(this.logOf(id), "a", 0o600);
-    const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log] });
+    const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log], env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache } });
     closeSync(log);
     child.unref();
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
