@@ -2,6 +2,8 @@
  * Results as Markdown and as plain text.
  * @module
  */
+import { sentenceOf } from "../rig/machine.ts";
+import { table } from "../rig/markdown.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows.ts";
 import { type CellMedian, type FailoverResults, medianOf } from "./results.ts";
@@ -9,11 +11,8 @@ import { type CellMedian, type FailoverResults, medianOf } from "./results.ts";
 /** Tables for docs/benchmarks.md: failed requests and longest gap at a glance, then everything. */
 export function renderFailover(results: FailoverResults): string {
   const measured = rows.filter(({ id }) => results.cells.some(({ row }) => row === id));
-  const { machine } = results;
-  const about = [
-    `Measured ${results.startedAt.slice(0, 10)} on ${machine.processors} x ${machine.model}, Linux ${machine.kernel}, Envoy ${machine.envoy}, Node ${machine.node}.`,
-    `Medians of ${results.runs} run${results.runs === 1 ? "" : "s"}.`,
-  ].join(" ");
+  const runs = `Medians of ${results.runs} run${results.runs === 1 ? "" : "s"}.`;
+  const about = `${sentenceOf(results.machine, results.startedAt)} ${runs}`;
   const glance = (title: string, show: (cell: CellMedian) => string): string =>
     `#### ${title}\n\n${table(
       ["fault", ...names(results)],
@@ -79,10 +78,4 @@ function titleOf(row: Row): string {
 function milliseconds(ms: number | null): string {
   if (ms === null) return "–";
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-}
-
-/** A Markdown table. */
-export function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...lines.map(line)].join("\n");
 }

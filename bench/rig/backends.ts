@@ -3,7 +3,7 @@
  * @module
  */
 import { once } from "node:events";
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { json } from "node:stream/consumers";
@@ -91,6 +91,6 @@ async function readAttempts(backend: Backend): Promise<void> {
 async function ask(socketPath: string, method: string, path: string, body?: unknown): Promise<unknown> {
   const sent = request({ socketPath, method, path });
   sent.end(body === undefined ? undefined : JSON.stringify(body));
-  const [response] = (await once(sent, "response")) as [import("node:http").IncomingMessage];
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
   return json(response);
 }

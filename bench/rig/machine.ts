@@ -22,3 +22,9 @@ export async function describeMachine(): Promise<Machine> {
     envoy: version,
   };
 }
+
+/** Where and when something was measured, as a sentence. */
+export function sentenceOf(machine: Machine, startedAt: string): string {
+  const { processors, model, kernel, envoy, node } = machine;
+  return `Measured ${startedAt.slice(0, 10)} on ${processors} x ${model}, Linux ${kernel}, Envoy ${envoy}, Node ${node}.`;
+}

@@ -65,9 +65,11 @@ function print(line: LoadLine): void {
   process.stdout.write(render(line));
 }
 
-/** Microseconds are more than a timer of one millisecond can promise; further digits only cost the reader. */
+/** Six digits are a microsecond, and one lost request among a million; further ones only cost the reader. */
 function render(line: LoadLine): string {
-  return `${JSON.stringify(line, (_key, value: unknown) => (typeof value === "number" ? Math.round(value * 1000) / 1000 : value))}\n`;
+  const rounded = (_key: string, value: unknown): unknown =>
+    typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value;
+  return `${JSON.stringify(line, rounded)}\n`;
 }
 
 await main(process.argv.slice(2));

@@ -1,0 +1,52 @@
+/**
+ * The overhead benchmark: the healthy path's latency at 1,000 requests/s and its throughput. See docs/benchmarks.md.
+ * Exit code 1: wrk is missing.
+ * @module
+ */
+import { type OverheadResults, renderOverhead } from "./overhead/results.ts";
+import { measureOverhead, type OverheadMeasure } from "./overhead/run.ts";
+import { ensureWrk, WrkMissing } from "./overhead/wrk.ts";
+import { commonUsage, endWith, parseBenchOptions, saveResults } from "./rig/bench-options.ts";
+import { describeMachine } from "./rig/machine.ts";
+import { endGroupsOnExit } from "./rig/process-group.ts";
+
+const reference = "static-envoy";
+const pace = { latencySeconds: 5, throughputSeconds: 5 };
+const usage = `Usage: npm run bench:overhead -- [options]
+${commonUsage}`;
+
+const options = parseBenchOptions("overhead", usage);
+if (!options.contenders.some(({ name }) => name === reference)) {
+  endWith([`--contenders must include ${reference}: the others are compared with it`], usage);
+}
+endGroupsOnExit();
+await wrkOrEnd();
+
+const startedAt = new Date().toISOString();
+const machine = await describeMachine();
+const measured = options.contenders.map((contender) => ({ contender, runs: [] as OverheadMeasure[] }));
+for (let round = 1; round <= options.runs; round += 1) {
+  // In turns, A B A B: a ratio compares neighbours in time only.
+  for (const { contender, runs } of measured) {
+    const measure = await measureOverhead(contender, options.topology, pace);
+    runs.push(measure);
+    const rate = Math.round(measure.requestsPerSecond);
+    process.stderr.write(`round ${round}  ${contender.name.padEnd(14)} p50 ${measure.p50Ms} ms  ${rate}/s\n`);
+  }
+}
+const contenders = measured.map(({ contender, runs }) => ({ name: contender.name, runs }));
+const results: OverheadResults = { startedAt, machine, reference, contenders };
+const markdown = renderOverhead(results);
+await saveResults("overhead", options, results, markdown);
+process.stdout.write(`${markdown}\n`);
+process.exit();
+
+async function wrkOrEnd(): Promise<void> {
+  try {
+    await ensureWrk();
+  } catch (error) {
+    if (!(error instanceof WrkMissing)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

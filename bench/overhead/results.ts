@@ -1,0 +1,51 @@
+/**
+ * Results of the overhead benchmark as data and as Markdown.
+ * @module
+ */
+import { median } from "../../src/core/measure/index.ts";
+import { table } from "../rig/markdown.ts";
+import { type Machine, sentenceOf } from "../rig/machine.ts";
+import type { OverheadMeasure } from "./run.ts";
+
+/** What the benchmark measured. */
+export interface OverheadResults {
+  readonly startedAt: string;
+  readonly machine: Machine;
+  /** What the others are compared with: throughput as a share of this contender's, within the same round. */
+  readonly reference: string;
+  readonly contenders: readonly { readonly name: string; readonly runs: readonly OverheadMeasure[] }[];
+}
+
+/** The ratios of throughput to the reference's, one a round; rounds that lack one of both are left out. */
+export function throughputRatios(results: OverheadResults, name: string): number[] {
+  const runsOf = (wanted: string): readonly OverheadMeasure[] =>
+    results.contenders.find((contender) => contender.name === wanted)?.runs ?? [];
+  const reference = runsOf(results.reference);
+  return runsOf(name).flatMap(({ requestsPerSecond }, round) => {
+    const base = reference[round]?.requestsPerSecond ?? 0;
+    return base > 0 ? [requestsPerSecond / base] : [];
+  });
+}
+
+/** A table with the medians. */
+export function renderOverhead(results: OverheadResults): string {
+  const lines = results.contenders.map(({ name, runs }) => {
+    const middle = (value: (run: OverheadMeasure) => number | null): number | null => median(runs.map(value));
+    const ratio = median(throughputRatios(results, name));
+    return [
+      name,
+      milliseconds(middle((run) => run.p50Ms)),
+      milliseconds(middle((run) => run.p99Ms)),
+      `${Math.round(middle((run) => run.requestsPerSecond) ?? 0)}/s`,
+      ratio === null ? "–" : ratio.toFixed(3),
+      `${runs.reduce((sum, run) => sum + run.failed + run.errors, 0)}`,
+    ];
+  });
+  const rounds = Math.max(0, ...results.contenders.map(({ runs }) => runs.length));
+  const head = ["healthy path", "p50", "p99", "throughput", `ratio to ${results.reference}`, "errors"];
+  return `${sentenceOf(results.machine, results.startedAt)} Medians of ${rounds} rounds.\n\n${table(head, lines)}`;
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? "–" : `${ms.toFixed(2)} ms`;
+}

@@ -1,0 +1,55 @@
+/**
+ * One contender's healthy path, on fresh processes.
+ * @module
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Contender } from "../contenders/contender.ts";
+import { startLoad } from "../rig/load.ts";
+import { ProcessGroup } from "../rig/process-group.ts";
+import type { Topology } from "../rig/topology.ts";
+import { startFastBackends } from "./fast-backends.ts";
+import { measureThroughput } from "./wrk.ts";
+
+/** What one run measured. Latency at 1,000 requests/s in ms; throughput over 32 connections to one gateway. */
+export interface OverheadMeasure {
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly failed: number;
+  readonly requestsPerSecond: number;
+  readonly errors: number;
+}
+
+/** How long each part takes, in seconds. */
+export interface OverheadPace {
+  readonly latencySeconds: number;
+  readonly throughputSeconds: number;
+}
+
+/** Measures latency, then throughput. */
+export async function measureOverhead(
+  contender: Contender,
+  topology: Topology,
+  pace: OverheadPace,
+): Promise<OverheadMeasure> {
+  const directory = await mkdtemp(join(tmpdir(), "bench-"));
+  const processes = new ProcessGroup();
+  try {
+    await startFastBackends(topology, directory, processes);
+    const running = await contender.start({ topology, protocol: "http", check: "http", directory, processes });
+    try {
+      const durationMs = pace.latencySeconds * 1000;
+      const workload = { protocol: "http", rate: 1000, durationMs, method: "GET", mix: [] } as const;
+      const load = await startLoad(workload, running.targets, processes);
+      const { p50Ms, p99Ms, failed } = await load.summary;
+      const throughput = await measureThroughput(running.targets[0]?.address ?? "", pace.throughputSeconds);
+      return { p50Ms, p99Ms, failed, ...throughput };
+    } finally {
+      await running.stop();
+    }
+  } finally {
+    await processes.end();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
