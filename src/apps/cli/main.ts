@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { EXIT } from "../../model/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { demoCommand, labCommand } from "./commands/lab.ts";
 import { joinCommand, siteCommand, tokenCommand } from "./commands/site.ts";
 import { metricsCommand, statusCommand } from "./commands/status.ts";
 import { switchCommand } from "./commands/switch.ts";
@@ -31,6 +32,8 @@ const program = new Command("tandem")
   .addCommand(gatewayCommand())
   .addCommand(agentCommand())
   .addCommand(metricsCommand())
+  .addCommand(labCommand())
+  .addCommand(demoCommand())
   .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 environment, 4 nothing answers, 5 invalid input, 6 timed out.");
 
 /** Commands end with an exit code of their own kind, not with commander's. */

@@ -1,0 +1,10 @@
+/**
+ * The lab: a whole network on one machine.
+ * @module
+ */
+export { runDemo } from "./demo/demo.ts";
+export { DEMO_SCRIPTS } from "./demo/script.ts";
+export { breakIt, type FaultKind, heal, parseTarget, SERVICE_FAULTS } from "./network/faults.ts";
+export { Lab } from "./network/lab.ts";
+export { LAB_DEFAULTS, type LabOptions } from "./network/layout.ts";
+export { startLoad } from "./network/load.ts";
