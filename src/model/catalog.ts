@@ -8,7 +8,9 @@ import { GatewayAddress } from "./kinds/site.ts";
 import type { ServiceKey, ServicePortKey } from "./service-key.ts";
 
 const ServiceKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/) as unknown as z.ZodType<ServiceKey>;
-const ServicePortKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}\/\d{1,5}$/) as unknown as z.ZodType<ServicePortKey>;
+const ServicePortKeySchema = z
+  .string()
+  .regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}\/\d{1,5}$/) as unknown as z.ZodType<ServicePortKey>;
 
 /** What a site offers of one Service. */
 export const CatalogEntry = z.object({

@@ -31,5 +31,7 @@ export function formatDuration(ms: number): string {
 /** Text on the outside, milliseconds on the inside. */
 export const Duration = z
   .string()
-  .refine((text) => parseDuration(text) !== undefined, { error: "is not a duration; write for example 250ms, 1s or 5m" })
+  .refine((text) => parseDuration(text) !== undefined, {
+    error: "is not a duration; write for example 250ms, 1s or 5m",
+  })
   .transform((text) => parseDuration(text) ?? 0);

@@ -4,7 +4,15 @@
  */
 
 /** Exit codes of the command line. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, environment: 3, unreachable: 4, invalidInput: 5, timedOut: 6 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  environment: 3,
+  unreachable: 4,
+  invalidInput: 5,
+  timedOut: 6,
+} as const;
 
 interface CatalogueEntry {
   readonly exit: number;
@@ -59,7 +67,8 @@ export const ERRORS = {
   JoinFailed: {
     exit: EXIT.failed,
     meaning: "The token could not be redeemed.",
-    remedy: "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token",
+    remedy:
+      "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token",
   },
   LabNotRunning: {
     exit: EXIT.unreachable,
@@ -79,7 +88,8 @@ export const ERRORS = {
   RequestsLost: {
     exit: EXIT.failed,
     meaning: "The demo lost requests.",
-    remedy: "Read the failures in its report; on a very busy machine run it again with fewer requests a second (--rate)",
+    remedy:
+      "Read the failures in its report; on a very busy machine run it again with fewer requests a second (--rate)",
   },
   ServiceUnknown: {
     exit: EXIT.invalidInput,

@@ -19,11 +19,15 @@ export interface Problem {
 }
 
 /** A parsed value or every problem that was found in its input; never both. */
-export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** One line for terminals and logs: `file:line: field: message. Remedy.` */
 export function formatProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.file === undefined ? undefined : problem.column].filter((part) => part !== undefined).join(":");
+  const place = [problem.file, problem.line, problem.file === undefined ? undefined : problem.column]
+    .filter((part) => part !== undefined)
+    .join(":");
   const subject = problem.field === undefined ? problem.message : `${problem.field}: ${problem.message}`;
   return `${place === "" ? "" : `${place}: `}${subject}. ${problem.remedy}`;
 }

@@ -25,7 +25,11 @@ export function serviceOf(key: ServicePortKey): ServiceKey {
 }
 
 /** Namespace, name and port of a key. */
-export function splitServicePortKey(key: ServicePortKey): { readonly namespace: string; readonly name: string; readonly port: number } {
+export function splitServicePortKey(key: ServicePortKey): {
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+} {
   const [namespace = "", name = "", port = ""] = key.split("/");
   return { namespace, name, port: Number(port) };
 }

@@ -29,7 +29,15 @@ export function unenforced(object: KindObject): readonly Unenforced[] {
   }
   if (object.kind === "Service") {
     return object.spec.ports.flatMap((port, index) =>
-      port.protocol === "TCP" ? [] : [{ path: ["spec", "ports", index, "protocol"], message: `${port.protocol} is not carried by gateways`, remedy: "Remove the port or make it TCP" }],
+      port.protocol === "TCP"
+        ? []
+        : [
+            {
+              path: ["spec", "ports", index, "protocol"],
+              message: `${port.protocol} is not carried by gateways`,
+              remedy: "Remove the port or make it TCP",
+            },
+          ],
     );
   }
   return [];

@@ -69,7 +69,9 @@ export class HealthTable {
   }
 
   #noteTrouble(service: ServicePortKey, at: number): void {
-    const well = [...this.of(service).values()].every((health) => health.in !== "failing" && health.out !== "failing" && !health.ejected);
+    const well = [...this.of(service).values()].every(
+      (health) => health.in !== "failing" && health.out !== "failing" && !health.ejected,
+    );
     if (well) this.#firstTrouble.delete(service);
     else if (!this.#firstTrouble.has(service)) this.#firstTrouble.set(service, at);
   }

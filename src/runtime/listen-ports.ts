@@ -46,7 +46,12 @@ function annotated(annotation: string, service: Service, port: Service["spec"]["
   const bare = parts.length === 1 && service.spec.ports.length === 1 ? parts[0] : undefined;
   const named = parts.find((part) => part.startsWith(`${port.name ?? port.port}=`))?.split("=")[1];
   const text = named ?? bare;
-  if (text === undefined) return { field, message: `says nothing of port ${port.name ?? port.port}`, remedy: `Write for example ${port.name ?? port.port}=10080` };
+  if (text === undefined)
+    return {
+      field,
+      message: `says nothing of port ${port.name ?? port.port}`,
+      remedy: `Write for example ${port.name ?? port.port}=10080`,
+    };
   const number = Number(text);
   if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number;
   return { field, message: `${JSON.stringify(text)} is not a port`, remedy: "Write a number from 1 to 65535" };
@@ -55,6 +60,7 @@ function annotated(annotation: string, service: Service, port: Service["spec"]["
 /** FNV-1a, 32 bit: the same everywhere, so gateways that never talked to each other agree. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  for (let index = 0; index < text.length; index += 1)
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
   return value;
 }

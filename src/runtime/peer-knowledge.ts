@@ -62,7 +62,9 @@ export class PeerKnowledge {
       case "service":
         return this.#takeService(stream, message);
       case "switch":
-        return this.takeSwitch(message.switch) ? { services: new Set([message.switch.service]), everything: false } : NOTHING;
+        return this.takeSwitch(message.switch)
+          ? { services: new Set([message.switch.service]), everything: false }
+          : NOTHING;
       case "draining": {
         const changed = stream.draining !== message.draining;
         stream.draining = message.draining;
@@ -71,7 +73,10 @@ export class PeerKnowledge {
       case "holds": {
         if (site !== this.#own.site) return NOTHING;
         stream.holds.set(message.service, new Set(message.sites));
-        return { services: new Set([message.service.slice(0, message.service.lastIndexOf("/")) as ServiceKey]), everything: false };
+        return {
+          services: new Set([message.service.slice(0, message.service.lastIndexOf("/")) as ServiceKey]),
+          everything: false,
+        };
       }
       case "synced": {
         const first = !stream.synced;

@@ -84,7 +84,13 @@ export class ServiceReconciler {
       const current = this.#current.get(portKey);
       if (current === undefined || current.view.local.length === 0) return [];
       const local = current.verdict.sites.find((site) => site.site === current.view.site);
-      return [{ port: Number(portKey.slice(portKey.lastIndexOf("/") + 1)), healthy: local?.usable ?? 0, total: local?.total ?? 0 }];
+      return [
+        {
+          port: Number(portKey.slice(portKey.lastIndexOf("/") + 1)),
+          healthy: local?.usable ?? 0,
+          total: local?.total ?? 0,
+        },
+      ];
     });
   }
 
@@ -97,19 +103,33 @@ export class ServiceReconciler {
   }
 
   /** The status of all services. */
-  statuses(inputs: { rejectionsOf(service: ServicePortKey): readonly string[]; differingOf(service: ServiceKey): readonly string[] }): readonly ServiceStatus[] {
+  statuses(inputs: {
+    rejectionsOf(service: ServicePortKey): readonly string[];
+    differingOf(service: ServiceKey): readonly string[];
+  }): readonly ServiceStatus[] {
     return [...this.#current].map(([service, { view, verdict, program }]) => ({
       service,
       protocol: program.protocol,
       listen: view.listen === undefined ? undefined : endpointKey(view.listen.address, view.listen.port),
       servingSite: verdict.servingSite,
       servingSince: verdict.memory.serving?.since,
-      sites: verdict.sites.map((site) => ({ name: site.site, healthy: site.usable, total: site.total, standby: site.standby })),
+      sites: verdict.sites.map((site) => ({
+        name: site.site,
+        healthy: site.usable,
+        total: site.total,
+        standby: site.standby,
+      })),
       check: describeCheck(program),
       checkIntervalMs: program.check.intervalMs,
-      switch: view.activeSwitch === undefined ? undefined : { to: view.activeSwitch.to, until: view.activeSwitch.until, reason: view.activeSwitch.reason },
+      switch:
+        view.activeSwitch === undefined
+          ? undefined
+          : { to: view.activeSwitch.to, until: view.activeSwitch.until, reason: view.activeSwitch.reason },
       lastFailover: verdict.memory.lastFailover,
-      conditions: conditionsOf(view, verdict, { rejections: inputs.rejectionsOf(service), differing: inputs.differingOf(serviceOf(service)) }),
+      conditions: conditionsOf(view, verdict, {
+        rejections: inputs.rejectionsOf(service),
+        differing: inputs.differingOf(serviceOf(service)),
+      }),
     }));
   }
 
@@ -136,17 +156,31 @@ export class ServiceReconciler {
     const { context, clock, health, memory } = this.#sources;
     const tcpChain = translateTcpChain(program);
     const { nextLookAt } = verdict;
-    const cancelTimer = nextLookAt === undefined ? undefined : clock.after(Math.max(0, nextLookAt - view.now), () => this.look(serviceOf(view.service)));
+    const cancelTimer =
+      nextLookAt === undefined
+        ? undefined
+        : clock.after(Math.max(0, nextLookAt - view.now), () => this.look(serviceOf(view.service)));
     this.#current.set(view.service, { view, verdict, program, problems, tcpChain, cancelTimer });
     if (JSON.stringify(verdict.memory) !== JSON.stringify(view.memory)) memory.set(view.service, verdict.memory);
     const endpoints = program.tiers.flatMap((tier) => tier.endpoints);
-    const unchecked = endpoints.filter((endpoint) => !endpoint.checked).map((endpoint) => endpointKey(endpoint.address, endpoint.port));
+    const unchecked = endpoints
+      .filter((endpoint) => !endpoint.checked)
+      .map((endpoint) => endpointKey(endpoint.address, endpoint.port));
     health.retain(view.service, new Set(endpoints.map((endpoint) => endpointKey(endpoint.address, endpoint.port))));
     health.forgetUnchecked(view.service, unchecked);
-    this.#publish(ownerOf(view.service), translateService(program, { healthEvents: { path: context.eventLog }, hopSocket: context.hopSocket }));
+    this.#publish(
+      ownerOf(view.service),
+      translateService(program, { healthEvents: { path: context.eventLog }, hopSocket: context.hopSocket }),
+    );
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = Object.keys(verdict.memory.holds).sort();
-    if (holds.join() !== Object.keys(before?.verdict.memory.holds ?? {}).sort().join()) this.#events.holdsChanged(view.service, holds);
+    if (
+      holds.join() !==
+      Object.keys(before?.verdict.memory.holds ?? {})
+        .sort()
+        .join()
+    )
+      this.#events.holdsChanged(view.service, holds);
     if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
   }
 
@@ -168,5 +202,7 @@ function ownerOf(service: ServicePortKey): string {
 
 function describeCheck({ check }: ServiceProgram): string {
   if (check.kind === "http") return `http GET ${check.path}`;
-  return check.send === undefined ? "tcp connect (cannot see a hung process)" : `tcp send ${JSON.stringify(check.send)}, receive ${JSON.stringify(check.receive)}`;
+  return check.send === undefined
+    ? "tcp connect (cannot see a hung process)"
+    : `tcp send ${JSON.stringify(check.send)}, receive ${JSON.stringify(check.receive)}`;
 }

@@ -5,7 +5,13 @@
 import type { EndpointSlice, FailoverPolicy, Service } from "../model/kinds/index.ts";
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceKey, servicePortKey } from "../model/service-key.ts";
-import { type ActiveSwitch, endpointKey, type LocalEndpoint, type PeerSite, type ServiceView } from "../model/service-view.ts";
+import {
+  type ActiveSwitch,
+  endpointKey,
+  type LocalEndpoint,
+  type PeerSite,
+  type ServiceView,
+} from "../model/service-view.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { GatewayContext, MemoryStore, SiteDirectoryPort } from "./gateway-context.ts";
@@ -41,7 +47,10 @@ export function buildViews(sources: ViewSources, key: ServiceKey): readonly Buil
   return service.spec.ports.map((port) => buildView(sources, { policy, service, port }));
 }
 
-function buildView(sources: ViewSources, target: { readonly policy: FailoverPolicy; readonly service: Service; readonly port: ServicePort }): BuiltView {
+function buildView(
+  sources: ViewSources,
+  target: { readonly policy: FailoverPolicy; readonly service: Service; readonly port: ServicePort },
+): BuiltView {
   const { policy, service, port } = target;
   const { context, knowledge } = sources;
   const key = serviceKey(service.metadata.namespace, service.metadata.name);
@@ -81,10 +90,12 @@ function peerSite(sources: ViewSources, name: string, service: ServiceKey): Peer
 
 function activeSwitch(sources: ViewSources, service: ServiceKey, now: number): ActiveSwitch | undefined {
   const ordered = sources.knowledge.switchOf(service, now);
-  if (ordered !== undefined) return { to: ordered.to, reason: ordered.reason, ...(ordered.until === undefined ? {} : { until: ordered.until }) };
+  if (ordered !== undefined)
+    return { to: ordered.to, reason: ordered.reason, ...(ordered.until === undefined ? {} : { until: ordered.until }) };
   for (const { spec } of sources.store.switchesOf(service)) {
     const until = spec.until === undefined ? undefined : Date.parse(spec.until);
-    if (until === undefined || until > now) return { to: spec.to, reason: spec.reason, ...(until === undefined ? {} : { until }) };
+    if (until === undefined || until > now)
+      return { to: spec.to, reason: spec.reason, ...(until === undefined ? {} : { until }) };
   }
   return undefined;
 }
@@ -104,11 +115,19 @@ function localEndpoints(
       const [address] = endpoint.addresses;
       if (address === undefined) continue;
       if (sources.sites.isGatewayAddress(address, port)) {
-        problems.push({ message: `endpoint ${endpointKey(address, port)} of ${key} is a gateway's own address and is left out`, remedy: "List the pods themselves in the EndpointSlice" });
+        problems.push({
+          message: `endpoint ${endpointKey(address, port)} of ${key} is a gateway's own address and is left out`,
+          remedy: "List the pods themselves in the EndpointSlice",
+        });
         continue;
       }
       const ready = endpoint.conditions.ready !== false && endpoint.conditions.terminating !== true;
-      endpoints.set(endpointKey(address, port), { address, port, ready, ...(checkPort === undefined || checkPort === port ? {} : { checkPort }) });
+      endpoints.set(endpointKey(address, port), {
+        address,
+        port,
+        ready,
+        ...(checkPort === undefined || checkPort === port ? {} : { checkPort }),
+      });
     }
   }
   return [...endpoints.values()];
@@ -119,14 +138,20 @@ function slicePort(slice: EndpointSlice, port: ServicePort): number | undefined 
   return slice.ports.find((candidate) => (candidate.name ?? "") === (port.name ?? ""))?.port;
 }
 
-function checkedPort(slice: EndpointSlice, target: { readonly policy: FailoverPolicy; readonly service: Service }, problems: Problem[]): number | undefined {
+function checkedPort(
+  slice: EndpointSlice,
+  target: { readonly policy: FailoverPolicy; readonly service: Service },
+  problems: Problem[],
+): number | undefined {
   const check = target.policy.spec.healthCheck;
   const asked = check?.http?.port ?? check?.tcp?.port;
   if (asked === undefined) return undefined;
   if (typeof asked === "number") return asked;
   const found = slice.ports.find((candidate) => candidate.name === asked)?.port;
   if (found === undefined) {
-    const names = target.service.spec.ports.flatMap((candidate) => (candidate.name === undefined ? [] : [candidate.name]));
+    const names = target.service.spec.ports.flatMap((candidate) =>
+      candidate.name === undefined ? [] : [candidate.name],
+    );
     problems.push({
       field: "spec.healthCheck.http.port",
       message: `the Service has no port named ${JSON.stringify(asked)}: the served port is checked instead`,

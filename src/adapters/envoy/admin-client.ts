@@ -16,21 +16,28 @@ const ADMIN_TIMEOUT_MS = 5_000;
 /** Asks the admin interface. Rejects on anything but 200. */
 export function askAdmin(socketPath: string, method: "GET" | "POST", path: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, timeout: ADMIN_TIMEOUT_MS, headers: { host: "admin" } }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > LARGEST_ANSWER) call.destroy(new Error(`Envoy's answer to ${path} is larger than ${LARGEST_ANSWER} bytes`));
-        chunks.push(chunk);
-      });
-      response.on("end", () => {
-        const body = Buffer.concat(chunks).toString("utf8");
-        if (response.statusCode === 200) resolve(body);
-        else reject(new Error(`Envoy answered ${response.statusCode ?? 0} to ${method} ${path}: ${body.slice(0, 200)}`));
-      });
-    });
-    call.on("timeout", () => call.destroy(new Error(`Envoy's admin interface did not answer ${path} within ${ADMIN_TIMEOUT_MS} ms`)));
+    const call = request(
+      { socketPath, method, path, timeout: ADMIN_TIMEOUT_MS, headers: { host: "admin" } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on("data", (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > LARGEST_ANSWER)
+            call.destroy(new Error(`Envoy's answer to ${path} is larger than ${LARGEST_ANSWER} bytes`));
+          chunks.push(chunk);
+        });
+        response.on("end", () => {
+          const body = Buffer.concat(chunks).toString("utf8");
+          if (response.statusCode === 200) resolve(body);
+          else
+            reject(new Error(`Envoy answered ${response.statusCode ?? 0} to ${method} ${path}: ${body.slice(0, 200)}`));
+        });
+      },
+    );
+    call.on("timeout", () =>
+      call.destroy(new Error(`Envoy's admin interface did not answer ${path} within ${ADMIN_TIMEOUT_MS} ms`)),
+    );
     call.on("error", reject);
     call.end();
   });
@@ -45,9 +52,15 @@ const Clusters = z.object({
         host_statuses: z
           .array(
             z.object({
-              address: z.object({ socket_address: z.object({ address: z.string(), port_value: z.number() }).optional() }),
+              address: z.object({
+                socket_address: z.object({ address: z.string(), port_value: z.number() }).optional(),
+              }),
               health_status: z
-                .object({ failed_active_health_check: z.boolean().optional(), pending_active_hc: z.boolean().optional(), failed_outlier_check: z.boolean().optional() })
+                .object({
+                  failed_active_health_check: z.boolean().optional(),
+                  pending_active_hc: z.boolean().optional(),
+                  failed_outlier_check: z.boolean().optional(),
+                })
                 .optional(),
             }),
           )
@@ -68,7 +81,12 @@ export async function readHealth(socketPath: string, now: number): Promise<Envoy
       if (socket === undefined) return [];
       const common = { ...owner, endpoint: endpointKey(socket.address, socket.port_value), at: now };
       const status = host.health_status ?? {};
-      const state = status.pending_active_hc === true ? "unknown" : status.failed_active_health_check === true ? "failing" : "passing";
+      const state =
+        status.pending_active_hc === true
+          ? "unknown"
+          : status.failed_active_health_check === true
+            ? "failing"
+            : "passing";
       return [
         { ...common, kind: "check", state },
         { ...common, kind: "outlier", ejected: status.failed_outlier_check === true, cause: "found" },

@@ -40,14 +40,27 @@ function checkEvent(event: z.infer<typeof HealthCheckEvent>): EnvoyHealthEvent |
   const failing = event.eject_unhealthy_event !== undefined || event.health_check_failure_event !== undefined;
   if (!failing && event.add_healthy_event === undefined) return undefined;
   const { address, port_value: port } = event.host.socket_address;
-  return { ...owner, endpoint: endpointKey(address, port), at: event.timestamp, kind: "check", state: failing ? "failing" : "passing" };
+  return {
+    ...owner,
+    endpoint: endpointKey(address, port),
+    at: event.timestamp,
+    kind: "check",
+    state: failing ? "failing" : "passing",
+  };
 }
 
 function outlierEvent(event: z.infer<typeof OutlierEvent>): EnvoyHealthEvent | undefined {
   const owner = serviceOfCluster(event.cluster_name);
   // Only ejections can be not enforced; the end of one says `enforced: false` whatever it was.
   if (owner === undefined || (event.action === "EJECT" && event.enforced === false)) return undefined;
-  return { ...owner, endpoint: event.upstream_url, at: event.timestamp, kind: "outlier", ejected: event.action === "EJECT", cause: event.type ?? "unknown" };
+  return {
+    ...owner,
+    endpoint: event.upstream_url,
+    at: event.timestamp,
+    kind: "outlier",
+    ejected: event.action === "EJECT",
+    cause: event.type ?? "unknown",
+  };
 }
 
 function parseJson(line: string): unknown {

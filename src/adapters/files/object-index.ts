@@ -1,4 +1,12 @@
-import { type EndpointSlice, type FailoverPolicy, type KindObject, SERVICE_NAME_LABEL, type Service, type Site, type Switch } from "../../model/kinds/index.ts";
+import {
+  type EndpointSlice,
+  type FailoverPolicy,
+  type KindObject,
+  SERVICE_NAME_LABEL,
+  type Service,
+  type Site,
+  type Switch,
+} from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type ServiceKey, serviceKey } from "../../model/service-key.ts";
 import type { LocatedObject } from "./parse-manifest.ts";
@@ -20,14 +28,19 @@ export class ObjectIndex {
   }
 
   #isFirst(object: KindObject, file: string, line: number): boolean {
-    const namespace = "namespace" in object.metadata ? `${object.metadata.namespace}/` : "";
+    const namespace = object.kind === "Site" ? "" : `${object.metadata.namespace}/`;
     const identity = `${object.kind} ${namespace}${object.metadata.name}`;
     const before = this.#places.get(identity);
     if (before === undefined) {
       this.#places.set(identity, `${file}:${line}`);
       return true;
     }
-    this.problems.push({ file, line, message: `${identity} stands already in ${before}, which counts`, remedy: "Remove one of the two" });
+    this.problems.push({
+      file,
+      line,
+      message: `${identity} stands already in ${before}, which counts`,
+      remedy: "Remove one of the two",
+    });
     return false;
   }
 
@@ -40,7 +53,11 @@ export class ObjectIndex {
         this.services.set(serviceKey(object.metadata.namespace, object.metadata.name), object);
         return;
       case "EndpointSlice":
-        append(this.slices, serviceKey(object.metadata.namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? ""), object);
+        append(
+          this.slices,
+          serviceKey(object.metadata.namespace, object.metadata.labels[SERVICE_NAME_LABEL] ?? ""),
+          object,
+        );
         return;
       case "Switch":
         append(this.switches, serviceKey(object.metadata.namespace, object.spec.targetRef.name), object);

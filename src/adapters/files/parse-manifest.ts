@@ -23,7 +23,10 @@ export interface LocatedObject {
 /** Parses YAML 1.2 or JSON, one or several documents, `List`s included. All problems of all documents are reported. */
 export function parseManifest(file: string, text: string): Parsed<readonly LocatedObject[]> {
   if (text.length > LARGEST_MANIFEST) {
-    return { ok: false, problems: [{ file, message: `is larger than ${LARGEST_MANIFEST} bytes`, remedy: "Split it into several files" }] };
+    return {
+      ok: false,
+      problems: [{ file, message: `is larger than ${LARGEST_MANIFEST} bytes`, remedy: "Split it into several files" }],
+    };
   }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
@@ -50,10 +53,13 @@ class DocumentReader {
   }
 
   read(): Parsed<readonly LocatedObject[]> {
-    if (this.#document.errors.length > 0) return { ok: false, problems: this.#document.errors.map((error) => this.#syntaxProblem(error)) };
+    if (this.#document.errors.length > 0)
+      return { ok: false, problems: this.#document.errors.map((error) => this.#syntaxProblem(error)) };
     const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
     if (value === null || value === undefined) return { ok: true, value: [] };
-    const items = isList(value) ? value.items.map((item, index) => ({ item, path: ["items", index] as PropertyKey[] })) : [{ item: value, path: [] as PropertyKey[] }];
+    const items = isList(value)
+      ? value.items.map((item, index) => ({ item, path: ["items", index] as PropertyKey[] }))
+      : [{ item: value, path: [] as PropertyKey[] }];
     const results = items.map(({ item, path }) => this.#readObject(item, path));
     const problems = results.flatMap((result) => (result.ok ? [] : result.problems));
     if (problems.length > 0) return { ok: false, problems };
@@ -64,17 +70,25 @@ class DocumentReader {
     const kind = kindOf(value);
     if (kind === undefined) return { ok: false, problems: [this.#unknownKind(value, path)] };
     const parsed = KINDS[kind].safeParse(value);
-    if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap((issue) => this.#issueProblems(kind, issue, path)) };
+    if (!parsed.success)
+      return { ok: false, problems: parsed.error.issues.flatMap((issue) => this.#issueProblems(kind, issue, path)) };
     const refused = unenforced(parsed.data).map((item) => this.#at([...path, ...item.path], item.message, item.remedy));
-    return refused.length > 0 ? { ok: false, problems: refused } : { ok: true, value: { object: parsed.data, line: this.#lineOf(path) } };
+    return refused.length > 0
+      ? { ok: false, problems: refused }
+      : { ok: true, value: { object: parsed.data, line: this.#lineOf(path) } };
   }
 
   #unknownKind(value: unknown, path: readonly PropertyKey[]): Problem {
     const names = Object.keys(KINDS);
     const kind = isRecord(value) && typeof value["kind"] === "string" ? value["kind"] : undefined;
-    if (kind === undefined) return this.#at(path, "has no kind", `Add apiVersion and kind; known kinds are ${names.join(", ")}`);
+    if (kind === undefined)
+      return this.#at(path, "has no kind", `Add apiVersion and kind; known kinds are ${names.join(", ")}`);
     const near = nearestWord(kind, names);
-    return this.#at([...path, "kind"], `unknown kind ${JSON.stringify(kind)}`, near === undefined ? `Use one of ${names.join(", ")}` : `Did you mean ${near}?`);
+    return this.#at(
+      [...path, "kind"],
+      `unknown kind ${JSON.stringify(kind)}`,
+      near === undefined ? `Use one of ${names.join(", ")}` : `Did you mean ${near}?`,
+    );
   }
 
   #issueProblems(kind: KindName, issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Problem[] {
@@ -83,17 +97,25 @@ class DocumentReader {
       const known = knownFields(KINDS[kind], issue.path);
       return issue.keys.map((key) => {
         const near = nearestWord(key, known);
-        const remedy = near === undefined ? `Remove it; known fields here are ${known.join(", ")}` : `Did you mean ${near}?`;
+        const remedy =
+          near === undefined ? `Remove it; known fields here are ${known.join(", ")}` : `Did you mean ${near}?`;
         return this.#at([...at, key], "unknown field", remedy);
       });
     }
-    if (issue.code === "invalid_union") return [this.#at(at, "has none of the allowed forms", `Write one of the forms that a ${kind} has there`)];
+    if (issue.code === "invalid_union")
+      return [this.#at(at, "has none of the allowed forms", `Write one of the forms that a ${kind} has there`)];
     return [this.#at(at, lowerFirst(issue.message), "Correct it and save the file")];
   }
 
   #syntaxProblem(error: { readonly message: string; readonly pos: readonly [number, number] }): Problem {
     const { line, col } = this.#lines.linePos(error.pos[0]);
-    return { file: this.#file, line, column: col, message: `not valid YAML: ${lowerFirst(error.message)}`, remedy: "Correct the syntax; the rest of the file is not read" };
+    return {
+      file: this.#file,
+      line,
+      column: col,
+      message: `not valid YAML: ${lowerFirst(error.message)}`,
+      remedy: "Correct the syntax; the rest of the file is not read",
+    };
   }
 
   #at(path: readonly PropertyKey[], message: string, remedy: string): Problem {
@@ -120,7 +142,11 @@ class DocumentReader {
 
 /** `spec.sites[0].name`. */
 function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, part) => (typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`), "");
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
+    "",
+  );
 }
 
 function kindOf(value: unknown): KindName | undefined {
@@ -129,7 +155,12 @@ function kindOf(value: unknown): KindName | undefined {
 }
 
 function isList(value: unknown): value is { items: unknown[] } {
-  return isRecord(value) && typeof value["kind"] === "string" && value["kind"].endsWith("List") && Array.isArray(value["items"]);
+  return (
+    isRecord(value) &&
+    typeof value["kind"] === "string" &&
+    value["kind"].endsWith("List") &&
+    Array.isArray(value["items"])
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

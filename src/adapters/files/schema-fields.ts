@@ -18,7 +18,12 @@ function child(schema: unknown, part: PropertyKey): unknown {
 function unwrap(schema: unknown): unknown {
   let current = schema;
   for (;;) {
-    if (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodPrefault || current instanceof z.ZodNullable) {
+    if (
+      current instanceof z.ZodOptional ||
+      current instanceof z.ZodDefault ||
+      current instanceof z.ZodPrefault ||
+      current instanceof z.ZodNullable
+    ) {
       current = current.unwrap();
     } else if (current instanceof z.ZodPipe) current = current.in;
     else return current;

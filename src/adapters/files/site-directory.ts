@@ -6,7 +6,14 @@ import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type EndpointSlice, type FailoverPolicy, SERVICE_NAME_LABEL, type Service, type Site, type Switch } from "../../model/kinds/index.ts";
+import {
+  type EndpointSlice,
+  type FailoverPolicy,
+  SERVICE_NAME_LABEL,
+  type Service,
+  type Site,
+  type Switch,
+} from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import type { ObjectChanges, ObjectStore } from "../../ports/object-store.ts";
@@ -135,7 +142,11 @@ export class SiteDirectory implements ObjectStore {
       this.#unreadable = undefined;
       return names;
     } catch (error) {
-      this.#unreadable = { file: this.#path, message: `cannot be read: ${reason(error)}`, remedy: "Create the directory or correct its permissions" };
+      this.#unreadable = {
+        file: this.#path,
+        message: `cannot be read: ${reason(error)}`,
+        remedy: "Create the directory or correct its permissions",
+      };
       return undefined;
     }
   }
@@ -150,7 +161,9 @@ export class SiteDirectory implements ObjectStore {
       return readContent(path, { text: await readFile(path, "utf8"), stamp }, known);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      return badContent(known, "", [{ file: path, message: `cannot be read: ${reason(error)}`, remedy: "Correct its permissions" }]);
+      return badContent(known, "", [
+        { file: path, message: `cannot be read: ${reason(error)}`, remedy: "Correct its permissions" },
+      ]);
     }
   }
 
@@ -158,7 +171,9 @@ export class SiteDirectory implements ObjectStore {
     const index = new ObjectIndex();
     for (const [name, content] of this.#files) index.add(join(this.#path, name), content.objects);
     this.#index = index;
-    const changedObjects = changedFiles(before, this.#files).flatMap((content) => content.objects.map((located) => located.object));
+    const changedObjects = changedFiles(before, this.#files).flatMap((content) =>
+      content.objects.map((located) => located.object),
+    );
     const services = new Set<ServiceKey>();
     for (const object of changedObjects) for (const key of servicesOf(object)) services.add(key);
     const sites = changedObjects.some((object) => object.kind === "Site");
@@ -166,7 +181,11 @@ export class SiteDirectory implements ObjectStore {
   }
 }
 
-function readContent(path: string, read: { readonly text: string; readonly stamp: string }, known: FileContent | undefined): FileContent {
+function readContent(
+  path: string,
+  read: { readonly text: string; readonly stamp: string },
+  known: FileContent | undefined,
+): FileContent {
   const hash = createHash("sha256").update(read.text).digest("hex");
   if (known !== undefined && known.hash === hash && known.problems.length === 0) return { ...known, stamp: read.stamp };
   const parsed = parseManifest(path, read.text);
@@ -178,9 +197,16 @@ function badContent(known: FileContent | undefined, stamp: string, problems: rea
   return { stamp, hash: "", objects: known?.objects ?? [], problems };
 }
 
-function changedFiles(before: ReadonlyMap<string, FileContent>, after: ReadonlyMap<string, FileContent>): FileContent[] {
-  const gone = [...before].filter(([name, content]) => after.get(name)?.objects !== content.objects).map(([, content]) => content);
-  const come = [...after].filter(([name, content]) => before.get(name)?.objects !== content.objects).map(([, content]) => content);
+function changedFiles(
+  before: ReadonlyMap<string, FileContent>,
+  after: ReadonlyMap<string, FileContent>,
+): FileContent[] {
+  const gone = [...before]
+    .filter(([name, content]) => after.get(name)?.objects !== content.objects)
+    .map(([, content]) => content);
+  const come = [...after]
+    .filter(([name, content]) => before.get(name)?.objects !== content.objects)
+    .map(([, content]) => content);
   return [...gone, ...come];
 }
 

@@ -15,14 +15,20 @@ const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.stri
  * Calls an operation of the agent; the answer is its JSON, or text where the operation gives text.
  * @throws TandemError what the agent answered, or AgentNotRunning
  */
-export async function callLocal(socketPath: string, method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> {
+export async function callLocal(
+  socketPath: string,
+  method: "GET" | "POST",
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const { status, text, isJson } = await send(socketPath, { method, path }, body);
   const answer: unknown = isJson && text !== "" ? JSON.parse(text) : text;
   if (status === 200) return answer;
   const failure = Failure.safeParse(answer);
   if (!failure.success) throw new Error(`the agent answered ${status} to ${method} ${path}`);
   const { code, message, remedy } = failure.data;
-  if (Object.hasOwn(ERRORS, code)) throw new TandemError(code as ErrorCode, message, remedy === undefined ? {} : { remedy });
+  if (Object.hasOwn(ERRORS, code))
+    throw new TandemError(code as ErrorCode, message, remedy === undefined ? {} : { remedy });
   throw new Error(message);
 }
 
@@ -33,25 +39,37 @@ function send(
 ): Promise<{ readonly status: number; readonly text: string; readonly isJson: boolean }> {
   const text = body === undefined ? "" : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, ...call, timeout: TIMEOUT_MS, headers: { host: "agent", "content-length": Buffer.byteLength(text) } }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > LARGEST_ANSWER) sent.destroy(new Error("the agent's answer is too large"));
-        chunks.push(chunk);
-      });
-      response.on("end", () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          text: Buffer.concat(chunks).toString("utf8"),
-          isJson: response.headers["content-type"] === "application/json",
-        }),
-      );
-    });
+    const sent = request(
+      {
+        socketPath,
+        ...call,
+        timeout: TIMEOUT_MS,
+        headers: { host: "agent", "content-length": Buffer.byteLength(text) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on("data", (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > LARGEST_ANSWER) sent.destroy(new Error("the agent's answer is too large"));
+          chunks.push(chunk);
+        });
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString("utf8"),
+            isJson: response.headers["content-type"] === "application/json",
+          }),
+        );
+      },
+    );
     sent.on("timeout", () => sent.destroy(new Error(`the agent did not answer within ${TIMEOUT_MS} ms`)));
     sent.on("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "ENOENT" || error.code === "ECONNREFUSED" ? new TandemError("AgentNotRunning", `no agent answers on ${socketPath}`, { cause: error }) : error),
+      reject(
+        error.code === "ENOENT" || error.code === "ECONNREFUSED"
+          ? new TandemError("AgentNotRunning", `no agent answers on ${socketPath}`, { cause: error })
+          : error,
+      ),
     );
     sent.end(text);
   });

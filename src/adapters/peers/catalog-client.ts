@@ -35,7 +35,10 @@ export interface CatalogClient {
 }
 
 /** Starts listening. A peer that is down delays nothing. */
-export function listenToCatalog(subscription: CatalogSubscription, tools: { readonly clock: Clock; readonly log: Logger; readonly random: () => number }): CatalogClient {
+export function listenToCatalog(
+  subscription: CatalogSubscription,
+  tools: { readonly clock: Clock; readonly log: Logger; readonly random: () => number },
+): CatalogClient {
   let closed = false;
   let socket: TLSSocket | undefined;
   let pause = FIRST_PAUSE_MS;
@@ -50,7 +53,9 @@ export function listenToCatalog(subscription: CatalogSubscription, tools: { read
       heard = true;
       pause = FIRST_PAUSE_MS;
       subscription.connected();
-      const watchdog = new Watchdog(tools.clock, () => socket?.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)));
+      const watchdog = new Watchdog(tools.clock, () =>
+        socket?.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)),
+      );
       try {
         for await (const line of linesOf(response)) {
           watchdog.kick();
@@ -60,7 +65,12 @@ export function listenToCatalog(subscription: CatalogSubscription, tools: { read
         watchdog.stop();
       }
     } catch (error) {
-      if (!closed) tools.log.warn("catalog_stream_failed", { site: subscription.site, gateway: subscription.gateway, error: String(error) });
+      if (!closed)
+        tools.log.warn("catalog_stream_failed", {
+          site: subscription.site,
+          gateway: subscription.gateway,
+          error: String(error),
+        });
     } finally {
       socket?.destroy();
       if (heard) subscription.disconnected();

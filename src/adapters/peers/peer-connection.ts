@@ -22,7 +22,10 @@ export interface PeerCredentials {
 }
 
 /** Opens an mTLS connection to a gateway's agent; rejects when the other side is not exactly who it should be. */
-export function connectToPeer(target: { readonly address: string; readonly port: number }, credentials: PeerCredentials): Promise<TLSSocket> {
+export function connectToPeer(
+  target: { readonly address: string; readonly port: number },
+  credentials: PeerCredentials,
+): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       host: target.address,
@@ -32,9 +35,14 @@ export function connectToPeer(target: { readonly address: string; readonly port:
       ca: credentials.peerBundle,
       minVersion: "TLSv1.3",
       ALPNProtocols: ["http/1.1"],
-      checkServerIdentity: (_host: string, certificate: PeerCertificate) => wrongIdentity(certificate, credentials.peerIdentity),
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+        wrongIdentity(certificate, credentials.peerIdentity),
     });
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error(`no TLS handshake with ${target.address}:${target.port} within ${CONNECT_TIMEOUT_MS} ms`)));
+    socket.setTimeout(CONNECT_TIMEOUT_MS, () =>
+      socket.destroy(
+        new Error(`no TLS handshake with ${target.address}:${target.port} within ${CONNECT_TIMEOUT_MS} ms`),
+      ),
+    );
     socket.once("error", reject);
     socket.once("secureConnect", () => {
       socket.setTimeout(0);
@@ -47,7 +55,9 @@ export function connectToPeer(target: { readonly address: string; readonly port:
 /** Exactly one URI, and the right one: a member cannot pose as another. */
 function wrongIdentity(certificate: PeerCertificate, identity: string): Error | undefined {
   const names = (certificate.subjectaltname ?? "").split(", ");
-  return names.length === 1 && names[0] === `URI:${identity}` ? undefined : new Error(`the gateway's certificate is for ${names.join(", ") || "nobody"}, not for ${identity}`);
+  return names.length === 1 && names[0] === `URI:${identity}`
+    ? undefined
+    : new Error(`the gateway's certificate is for ${names.join(", ") || "nobody"}, not for ${identity}`);
 }
 
 /** Sends one request over a connection and gives the answer once its head is there. */
@@ -56,7 +66,12 @@ export function callPeer(
   call: { readonly method: "GET" | "POST"; readonly path: string; readonly body?: string },
 ): Promise<{ readonly response: IncomingMessage; readonly call: ClientRequest }> {
   return new Promise((resolve, reject) => {
-    const headers = { host: "agent", ...(call.body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(call.body) }) };
+    const headers = {
+      host: "agent",
+      ...(call.body === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": Buffer.byteLength(call.body) }),
+    };
     const sent = request({ createConnection: () => socket, method: call.method, path: call.path, headers });
     sent.once("response", (response) => resolve({ response, call: sent }));
     sent.once("error", reject);

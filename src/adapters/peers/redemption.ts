@@ -38,15 +38,23 @@ export async function redeemToken(token: Token, what: Redemption, peerIdentity: 
     });
     if (answer === undefined) continue;
     if (answer.status === 200) return Redeemed.parse(JSON.parse(answer.body));
-    if (answer.status === 409) throw new TandemError("SiteNameTaken", `${token.site} knows ${token.for} with another authority`);
+    if (answer.status === 409)
+      throw new TandemError("SiteNameTaken", `${token.site} knows ${token.for} with another authority`);
     throw new TandemError("TokenRefused", `${token.site} refused the token`);
   }
   throw new TandemError("JoinFailed", `no gateway of ${token.site} answered: ${failures.join("; ")}`);
 }
 
-async function ask(token: Token, what: Redemption, to: { readonly address: string; readonly peerIdentity: string }): Promise<{ readonly status: number; readonly body: string }> {
+async function ask(
+  token: Token,
+  what: Redemption,
+  to: { readonly address: string; readonly peerIdentity: string },
+): Promise<{ readonly status: number; readonly body: string }> {
   const { host, port } = splitAddress(to.address);
-  const socket = await connectToPeer({ address: host, port }, { peerBundle: token.authority, peerIdentity: to.peerIdentity });
+  const socket = await connectToPeer(
+    { address: host, port },
+    { peerBundle: token.authority, peerIdentity: to.peerIdentity },
+  );
   try {
     const { response } = await callPeer(socket, { method: "POST", path: REDEEM_PATH, body: JSON.stringify(what) });
     const body = Buffer.concat((await response.toArray()) as Buffer[]).toString("utf8");

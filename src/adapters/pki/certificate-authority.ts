@@ -3,7 +3,7 @@
  * @module
  */
 import "reflect-metadata";
-import { createHash, webcrypto } from "node:crypto";
+import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto);
@@ -50,7 +50,11 @@ export async function createAuthority(trustDomain: string, now: number): Promise
 /** A new key and a request for a certificate for it, PEM. The key never leaves the gateway. */
 export async function createRequest(): Promise<{ readonly request: string; readonly key: string }> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
-  const request = await x509.Pkcs10CertificateRequestGenerator.create({ name: "CN=gateway", keys, signingAlgorithm: SIGNATURE });
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: "CN=gateway",
+    keys,
+    signingAlgorithm: SIGNATURE,
+  });
   return { request: request.toString("pem"), key: await exportKey(keys.privateKey) };
 }
 
@@ -58,7 +62,11 @@ export async function createRequest(): Promise<{ readonly request: string; reado
  * Issues a certificate with the identity `uri` for the key of a request. What else the request asks for is not looked at.
  * @throws when the request is damaged or not signed by its own key
  */
-export async function issueLeaf(authority: PemPair, request: string, leaf: { readonly uri: string; readonly now: number; readonly days?: number }): Promise<string> {
+export async function issueLeaf(
+  authority: PemPair,
+  request: string,
+  leaf: { readonly uri: string; readonly now: number; readonly days?: number },
+): Promise<string> {
   const asked = new x509.Pkcs10CertificateRequest(request);
   if (!(await asked.verify())) throw new Error("the certificate request is not signed by its own key");
   const issuer = new x509.X509Certificate(authority.certificate);
@@ -80,11 +88,6 @@ export async function issueLeaf(authority: PemPair, request: string, leaf: { rea
     ],
   });
   return certificate.toString("pem");
-}
-
-/** SHA-256 of a certificate's DER, hex: what a token pins. */
-export function fingerprint(certificate: string): string {
-  return createHash("sha256").update(Buffer.from(new x509.X509Certificate(certificate).rawData)).digest("hex");
 }
 
 /** Unix milliseconds at which a certificate ends. */

@@ -54,7 +54,15 @@ export function parseToken(text: string): Token {
   }
 }
 
-const Issued = z.array(z.strictObject({ id: z.string(), digest: z.string(), kind: z.enum(["site", "gateway"]), for: DnsLabel, expires: z.number() }));
+const Issued = z.array(
+  z.strictObject({
+    id: z.string(),
+    digest: z.string(),
+    kind: z.enum(["site", "gateway"]),
+    for: DnsLabel,
+    expires: z.number(),
+  }),
+);
 type Issued = z.infer<typeof Issued>;
 
 /** The tokens that are live. Only their digests are kept. */
@@ -77,9 +85,27 @@ export class TokenDesk {
   }
 
   /** Issues a token. It is on disk before it is given away. */
-  async issue(wanted: { readonly kind: TokenKind; readonly for: string; readonly site: string; readonly addresses: readonly string[]; readonly authority: string }, now: number): Promise<Token> {
-    const token: Token = { ...wanted, addresses: [...wanted.addresses], id: randomBytes(9).toString("base64url"), secret: randomBytes(32).toString("base64url"), expires: now + TOKEN_LIFE_MS };
-    this.#issued = [...this.#issued.filter((one) => one.expires > now), { id: token.id, digest: digest(token.secret), kind: token.kind, for: token.for, expires: token.expires }];
+  async issue(
+    wanted: {
+      readonly kind: TokenKind;
+      readonly for: string;
+      readonly site: string;
+      readonly addresses: readonly string[];
+      readonly authority: string;
+    },
+    now: number,
+  ): Promise<Token> {
+    const token: Token = {
+      ...wanted,
+      addresses: [...wanted.addresses],
+      id: randomBytes(9).toString("base64url"),
+      secret: randomBytes(32).toString("base64url"),
+      expires: now + TOKEN_LIFE_MS,
+    };
+    this.#issued = [
+      ...this.#issued.filter((one) => one.expires > now),
+      { id: token.id, digest: digest(token.secret), kind: token.kind, for: token.for, expires: token.expires },
+    ];
     await this.#save();
     return token;
   }
@@ -94,10 +120,19 @@ export class TokenDesk {
    * Uses a token up. Of two at once exactly one succeeds: the check and the removal are one step, on disk before anything is granted.
    * @throws TandemError TokenRefused
    */
-  async use(shown: { readonly id: string; readonly secret: string; readonly for: string; readonly kind: TokenKind }, now: number): Promise<void> {
+  async use(
+    shown: { readonly id: string; readonly secret: string; readonly for: string; readonly kind: TokenKind },
+    now: number,
+  ): Promise<void> {
     const known = this.#issued.find((one) => one.id === shown.id);
     const secretIsRight = timingSafeEqual(Buffer.from(known?.digest ?? digest("")), Buffer.from(digest(shown.secret)));
-    if (known === undefined || !secretIsRight || known.expires <= now || known.for !== shown.for || known.kind !== shown.kind) {
+    if (
+      known === undefined ||
+      !secretIsRight ||
+      known.expires <= now ||
+      known.for !== shown.for ||
+      known.kind !== shown.kind
+    ) {
       throw new TandemError("TokenRefused", "the token was refused");
     }
     this.#issued = this.#issued.filter((one) => one.id !== shown.id);

@@ -11,7 +11,12 @@ import type { ServiceMemory } from "../../model/service-view.ts";
 export const MEMORY_FORMAT = "tandem-memory/1";
 
 const Memory = z.object({
-  services: z.array(z.tuple([z.string(), z.custom<ServiceMemory>((value) => typeof value === "object" && value !== null && "holds" in value)])),
+  services: z.array(
+    z.tuple([
+      z.string(),
+      z.custom<ServiceMemory>((value) => typeof value === "object" && value !== null && "holds" in value),
+    ]),
+  ),
   listenPorts: z.array(z.tuple([z.string(), z.number()])),
   switches: z.array(SwitchRecord),
   members: z.array(SiteRecord),

@@ -50,7 +50,11 @@ export class SavedFile {
     if (format === this.#format && checksum === digest(body)) return { found: "content", body };
     const setAside = `${this.#path}.damaged`;
     await rename(this.#path, setAside);
-    return { found: "damaged", setAside, reason: format === this.#format ? "its checksum does not match" : `it is not of format ${this.#format}` };
+    return {
+      found: "damaged",
+      setAside,
+      reason: format === this.#format ? "its checksum does not match" : `it is not of format ${this.#format}`,
+    };
   }
 
   /** Writes soon; `content` is asked when the write begins, so that it is the latest. */

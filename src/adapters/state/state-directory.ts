@@ -81,8 +81,13 @@ export async function createStateDirectory(directory: string, record: GatewayRec
 /** What is wrong with a state directory before anything is started from it; empty when nothing is. */
 export async function checkStateDirectory(paths: StatePaths): Promise<readonly string[]> {
   const problems: string[] = [];
-  const longest = Math.max(...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket].map((path) => Buffer.byteLength(path)));
-  if (longest > LONGEST_SOCKET_PATH) problems.push(`its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`);
+  const longest = Math.max(
+    ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket].map((path) =>
+      Buffer.byteLength(path),
+    ),
+  );
+  if (longest > LONGEST_SOCKET_PATH)
+    problems.push(`its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`);
   for (const path of [paths.leafKey, paths.authorityKey]) {
     const mode = await stat(path).then(
       (stats) => stats.mode & 0o077,

@@ -4,8 +4,18 @@
  */
 import { chmod, rm } from "node:fs/promises";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type handleBidiStreamingCall, Server, ServerCredentials, type ServerDuplexStream, type ServiceDefinition } from "@grpc/grpc-js";
-import { DeltaDiscoveryRequestSchema, type DeltaDiscoveryRequest, DeltaDiscoveryResponseSchema } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
+import {
+  type handleBidiStreamingCall,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+} from "@grpc/grpc-js";
+import {
+  DeltaDiscoveryRequestSchema,
+  type DeltaDiscoveryRequest,
+  DeltaDiscoveryResponseSchema,
+} from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { XDS_MESSAGE, type XdsType } from "../../model/xds-resource.ts";
 import { DeltaStream, type DeltaResponse } from "./delta-stream.ts";
 import type { ResourceCache } from "./resource-cache.ts";
@@ -46,7 +56,9 @@ export async function serveAds(path: string, cache: ResourceCache, events: AdsEv
   const handle: handleBidiStreamingCall<DeltaDiscoveryRequest, Buffer> = (call) => serveStream(call, cache, events);
   server.addService(definition(), { DeltaAggregatedResources: handle });
   await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
+    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) =>
+      error === null ? resolve() : reject(error),
+    );
   });
   await chmod(path, 0o600);
   return {
@@ -97,7 +109,9 @@ function serveStream(call: Call, cache: ResourceCache, events: AdsEvents): void 
   call.on("cancelled", close);
 }
 
-const TYPE_OF = new Map(Object.entries(XDS_MESSAGE).map(([type, message]) => [TYPE_URL_PREFIX + message, type as XdsType]));
+const TYPE_OF = new Map(
+  Object.entries(XDS_MESSAGE).map(([type, message]) => [TYPE_URL_PREFIX + message, type as XdsType]),
+);
 
 function typeOf(typeUrl: string): XdsType | undefined {
   return TYPE_OF.get(typeUrl);

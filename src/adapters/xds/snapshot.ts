@@ -24,7 +24,8 @@ export function writeSnapshot(cache: ResourceCache): string {
   const lines: string[] = [];
   for (const [owner, resources] of cache.entries()) {
     for (const { type, name, version, wire } of resources) {
-      if (type !== "secret") lines.push(JSON.stringify({ owner, type, name, version, wire: Buffer.from(wire).toString("base64") }));
+      if (type !== "secret")
+        lines.push(JSON.stringify({ owner, type, name, version, wire: Buffer.from(wire).toString("base64") }));
     }
   }
   return lines.map((line) => `${line}\n`).join("");

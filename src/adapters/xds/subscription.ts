@@ -48,7 +48,11 @@ export class Subscription {
   }
 
   /** First or later request: what is wanted from now on. `initial` are versions that Envoy kept from an earlier stream. */
-  request(subscribe: readonly string[], unsubscribe: readonly string[], initial: Readonly<Record<string, string>>): void {
+  request(
+    subscribe: readonly string[],
+    unsubscribe: readonly string[],
+    initial: Readonly<Record<string, string>>,
+  ): void {
     if (!this.#open) {
       this.#open = true;
       for (const [name, version] of Object.entries(initial)) this.#held.set(name, version);

@@ -6,16 +6,17 @@ import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
 import { readHealth } from "../../adapters/envoy/admin-client.ts";
 import { SiteDirectory } from "../../adapters/files/site-directory.ts";
-import { type CatalogClient, listenToCatalog } from "../../adapters/peers/catalog-client.ts";
-import { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
-import { callPeer, connectToPeer, type PeerCredentials } from "../../adapters/peers/peer-connection.ts";
-import { notAfter } from "../../adapters/pki/certificate-authority.ts";
-import { checkStateDirectory, type GatewayRecord, readGatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
+import {
+  checkStateDirectory,
+  type GatewayRecord,
+  readGatewayRecord,
+  type StatePaths,
+  statePaths,
+} from "../../adapters/state/state-directory.ts";
 import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
-import { gatewayIdentity } from "../../core/envoy/names.ts";
 import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
-import type { CatalogMessage, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
+import type { SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import type { AgentStatus } from "../../model/status.ts";
@@ -28,17 +29,15 @@ import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
 import { catalogEntry, policyHash } from "./catalog-entry.ts";
-import { type Credentials, isRenewalDue, openAuthority, readCredentials, renewCredentials } from "./credentials.ts";
+import { CertificateKeeper } from "./certificate-keeper.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
+import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { servePeerApi } from "./peer-api.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
 
 /** Port of the readiness answer, on the gateway's own address. */
-export const READY_PORT = 15021;
-
-/** How often a certificate's age is looked at. */
-const RENEWAL_CHECK_MS = 3_600_000;
+const READY_PORT = 15021;
 
 /** What an agent is started with. */
 export interface AgentOptions {
@@ -64,15 +63,12 @@ export class Agent {
   readonly #addresses: GatewayAddresses;
   readonly #health: HealthTable;
   readonly #events: EventLog;
-  readonly #feed: CatalogFeed;
-  readonly #clients = new Map<string, CatalogClient>();
+  readonly #exchange: PeerExchange;
+  readonly #certificate: CertificateKeeper;
   #reconciler: ServiceReconciler | undefined;
   #listenPorts = new ListenPorts([], () => {});
-  #credentials: Credentials | undefined;
-  #sign: ((request: string) => Promise<string>) | undefined;
   #ads: AdsServer | undefined;
   #peerApi: Server | undefined;
-  #renewal: NodeJS.Timeout | undefined;
   #envoy: AgentStatus["envoy"] = "absent";
   #draining = false;
   #joinOpen = false;
@@ -86,10 +82,23 @@ export class Agent {
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
     this.#remembered = new Remembered(this.#paths.memory, options.log);
     this.#knowledge = new PeerKnowledge(record);
-    this.#addresses = new GatewayAddresses({ site: record.site, store: this.#store, members: this.#members, knowledge: this.#knowledge }, () => this.#sitesChanged());
-    this.#health = new HealthTable((service) => this.#reconciler?.look(service.slice(0, service.lastIndexOf("/")) as ServiceKey));
+    this.#addresses = new GatewayAddresses(
+      { site: record.site, store: this.#store, members: this.#members, knowledge: this.#knowledge },
+      () => this.#sitesChanged(),
+    );
+    this.#health = new HealthTable((service) =>
+      this.#reconciler?.look(service.slice(0, service.lastIndexOf("/")) as ServiceKey),
+    );
     this.#events = new EventLog(this.#paths.eventLog, (event) => this.#health.take(event));
-    this.#feed = new CatalogFeed((sibling) => this.#everythingToTell(sibling));
+    this.#certificate = new CertificateKeeper({
+      paths: this.#paths,
+      record,
+      clock: options.clock,
+      log: options.log,
+      issuers: () => this.#addresses.siblingsOf(record.gateway),
+      renewed: () => this.#publishSecrets(),
+    });
+    this.#exchange = new PeerExchange(this.#exchangeSources());
   }
 
   /**
@@ -100,10 +109,13 @@ export class Agent {
     const paths = statePaths(options.stateDirectory);
     const record = await readGatewayRecord(paths);
     if (record === undefined) {
-      throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, { remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site" });
+      throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, {
+        remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site",
+      });
     }
     const problems = await checkStateDirectory(paths);
-    if (problems.length > 0) throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
+    if (problems.length > 0)
+      throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
     const agent = new Agent(options, record);
     await agent.#start();
     return agent;
@@ -112,12 +124,16 @@ export class Agent {
   async #start(): Promise<void> {
     const { log } = this.#options;
     await this.#publisher.restore();
-    await this.#openCredentials();
+    await this.#certificate.open();
     const memory = await this.#remembered.restore(log);
     for (const member of memory.members) this.#members.take(member);
     for (const record of memory.switches) this.#knowledge.takeSwitch(record);
     this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save());
-    this.#remembered.gatherFrom(() => ({ listenPorts: this.#listenPorts.entries(), switches: this.#knowledge.switches(), members: this.#members.all() }));
+    this.#remembered.gatherFrom(() => ({
+      listenPorts: this.#listenPorts.entries(),
+      switches: this.#knowledge.switches(),
+      members: this.#members.all(),
+    }));
     await this.#events.open();
     this.#publishSecrets();
     this.#ads = await serveAds(this.#paths.adsSocket, this.#publisher.cache, {
@@ -138,10 +154,18 @@ export class Agent {
     this.#publisher.retainOwners(new Set([...this.#reconciler.owners(), "gateway", "secrets"]));
     const redeem = (path: string, body: string): Promise<{ status: number; body: string }> =>
       this.#redeem === undefined ? Promise.resolve({ status: 404, body: "{}" }) : this.#redeem(path, body);
-    this.#peerApi = await servePeerApi(this.#paths.peerSocket, { site: this.#record.site, feed: this.#feed, sign: this.#sign, redeem }, log);
-    this.#listenToPeers();
-    this.#renewal = setInterval(() => void this.#renewIfDue(), RENEWAL_CHECK_MS);
-    log.info("agent_started", { site: this.#record.site, gateway: this.#record.gateway, services: this.#store.targetedServices().length });
+    this.#peerApi = await servePeerApi(
+      this.#paths.peerSocket,
+      { site: this.#record.site, feed: this.#exchange.feed, sign: this.#certificate.sign, redeem },
+      log,
+    );
+    this.#exchange.update();
+    void this.#certificate.renewIfDue();
+    log.info("agent_started", {
+      site: this.#record.site,
+      gateway: this.#record.gateway,
+      services: this.#store.targetedServices().length,
+    });
   }
 
   /** Which gateway this is. */
@@ -162,7 +186,7 @@ export class Agent {
       version: this.#options.version,
       envoy: this.#envoy,
       draining: this.#draining,
-      certificateEnds: this.#credentials === undefined ? undefined : notAfter(this.#credentials.certificate),
+      certificateEnds: this.#certificate.ends,
       services:
         reconciler?.statuses({
           rejectionsOf: (service) => this.#publisher.rejectionsOf(service),
@@ -184,7 +208,7 @@ export class Agent {
     return {
       name: this.#record.site,
       gateways: own?.spec.gateways ?? [],
-      trustBundle: this.#credentials?.authority ?? "",
+      trustBundle: this.#certificate.credentials?.authority ?? "",
       labels: own?.spec.labels ?? {},
       accepted: true,
       at: this.#options.clock.now(),
@@ -201,7 +225,7 @@ export class Agent {
     if (!this.#members.take(site)) return;
     this.#remembered.save();
     await this.#remembered.flush();
-    this.#feed.tell({ type: "member", site }, "siblings");
+    this.#exchange.feed.tell({ type: "member", site }, "siblings");
     this.#sitesChanged();
   }
 
@@ -209,18 +233,20 @@ export class Agent {
   order(record: SwitchRecord): void {
     if (!this.#knowledge.takeSwitch(record)) return;
     this.#remembered.save();
-    this.#feed.tell({ type: "switch", switch: record });
+    this.#exchange.feed.tell({ type: "switch", switch: record });
     this.#look({ services: new Set([record.service]), everything: false });
   }
 
   /** Says to everybody that this gateway goes away, or that it stays after all. */
   drain(draining: boolean): void {
     this.#draining = draining;
-    this.#feed.tell({ type: "draining", draining });
+    this.#exchange.feed.tell({ type: "draining", draining });
   }
 
   /** Opens or closes the place where tokens are redeemed. */
-  openJoin(redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined): void {
+  openJoin(
+    redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined,
+  ): void {
     this.#redeem = redeem;
     this.#joinOpen = redeem !== undefined;
     this.#publishBase();
@@ -228,14 +254,13 @@ export class Agent {
 
   /** Signs a certificate request; undefined where the authority's key is not. */
   get sign(): ((request: string) => Promise<string>) | undefined {
-    return this.#sign;
+    return this.#certificate.sign;
   }
 
   /** Stops. Envoy goes on with what it has. */
   async close(): Promise<void> {
-    clearInterval(this.#renewal);
-    for (const client of this.#clients.values()) client.close();
-    this.#feed.close();
+    this.#certificate.close();
+    this.#exchange.close();
     this.#peerApi?.close();
     this.#addresses.close();
     this.#store.close();
@@ -268,8 +293,9 @@ export class Agent {
     return new ServiceReconciler(sources, (owner, resources) => this.#publisher.publish(owner, resources), {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
-      holdsChanged: (service, sites) => this.#feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
-      statusChanged: (service) => this.#offer(service),
+      holdsChanged: (service, sites) =>
+        this.#exchange.feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
+      statusChanged: (service) => this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) }),
     });
   }
 
@@ -279,8 +305,12 @@ export class Agent {
     const found = this.#store.site(site);
     throw new TandemError(
       "AgentCannotStart",
-      found === undefined ? `${this.#options.siteDirectory} has no valid Site named ${site}` : `the Site ${site} has no gateway named ${gateway}`,
-      { remedy: `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong` },
+      found === undefined
+        ? `${this.#options.siteDirectory} has no valid Site named ${site}`
+        : `the Site ${site} has no gateway named ${gateway}`,
+      {
+        remedy: `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong`,
+      },
     );
   }
 
@@ -303,12 +333,16 @@ export class Agent {
   }
 
   #publishSecrets(): void {
-    const credentials = this.#credentials;
+    const { credentials } = this.#certificate;
     if (credentials === undefined) return;
     const domains = this.#acceptedMembers().map((member) => ({ site: member.name, bundle: member.trustBundle }));
     const resources: XdsResource[] = [
       { type: "secret", name: "leaf", body: leafSecret({ chain: credentials.certificate, key: credentials.key }) },
-      { type: "secret", name: "members", body: membersSecret([{ site: this.#record.site, bundle: credentials.authority }, ...domains]) },
+      {
+        type: "secret",
+        name: "members",
+        body: membersSecret([{ site: this.#record.site, bundle: credentials.authority }, ...domains]),
+      },
       ...domains.map((domain): XdsResource => {
         const body = peerSecret(domain);
         return { type: "secret", name: body.name ?? "", body };
@@ -325,7 +359,7 @@ export class Agent {
     this.#publishSecrets();
     this.#publishBase();
     this.#reconciler?.lookAtAll();
-    this.#listenToPeers();
+    this.#exchange.update();
   }
 
   #look(changes: KnowledgeChanges): void {
@@ -356,83 +390,46 @@ export class Agent {
     }
   }
 
-  // Peers and siblings.
-
-  #listenToPeers(): void {
-    const wanted = new Map<string, { readonly site: string; readonly gateway: string; readonly target: { readonly address: string; readonly port: number } }>();
-    const add = (site: string, gateways: readonly { readonly name: string; readonly address: string; readonly port: number }[]): void => {
-      for (const gateway of gateways) wanted.set(`${site}/${gateway.name}@${gateway.address}:${gateway.port}`, { site, gateway: gateway.name, target: gateway });
-    };
-    add(this.#record.site, this.#addresses.siblingsOf(this.#record.gateway));
-    for (const member of this.#acceptedMembers()) add(member.name, this.#addresses.gatewaysOf(member.name) ?? []);
-    for (const [key, client] of this.#clients) {
-      if (wanted.has(key)) continue;
-      client.close();
-      this.#clients.delete(key);
-    }
-    for (const [key, peer] of wanted) if (!this.#clients.has(key) && this.#credentials !== undefined) this.#clients.set(key, this.#listenTo(peer));
-  }
-
-  #listenTo(peer: { readonly site: string; readonly gateway: string; readonly target: { readonly address: string; readonly port: number } }): CatalogClient {
+  #exchangeSources(): ExchangeSources {
     const { clock, log, random } = this.#options;
-    return listenToCatalog(
-      {
-        ...peer,
-        credentials: () => this.#credentialsFor(peer.site),
-        connected: () => this.#knowledge.connected(peer.site, peer.gateway),
-        message: (message) => this.#take(peer, message),
-        disconnected: () => this.#look(this.#knowledge.disconnected(peer.site, peer.gateway)),
-      },
-      { clock, log, random },
+    const record = this.#record;
+    return {
+      own: record,
+      members: this.#members,
+      knowledge: this.#knowledge,
+      clock,
+      log,
+      random,
+      targets: () => this.#peerGateways(),
+      credentialsFor: (site) =>
+        this.#certificate.credentialsFor(site, site === record.site ? undefined : this.#members.get(site)?.trustBundle),
+      ownSite: () => this.ownSite(),
+      draining: () => this.#draining,
+      offered: () =>
+        this.#store.targetedServices().flatMap((service) => {
+          const entry = this.#entryOf(service);
+          return entry === null ? [] : [[service, entry] as const];
+        }),
+      holds: () => this.#reconciler?.holds() ?? [],
+      admit: (site) => this.admit(site),
+      switchHeard: () => this.#remembered.save(),
+      look: (changes) => this.#look(changes),
+    };
+  }
+
+  #peerGateways(): ReturnType<ExchangeSources["targets"]> {
+    if (this.#certificate.credentials === undefined) return [];
+    const siblings = this.#addresses
+      .siblingsOf(this.#record.gateway)
+      .map((target) => ({ site: this.#record.site, gateway: target.name, target }));
+    const peers = this.#acceptedMembers().flatMap((member) =>
+      (this.#addresses.gatewaysOf(member.name) ?? []).map((target) => ({
+        site: member.name,
+        gateway: target.name,
+        target,
+      })),
     );
-  }
-
-  #credentialsFor(site: string): PeerCredentials {
-    const own = this.#credentials;
-    if (own === undefined) throw new Error("this gateway has no certificate yet");
-    const bundle = site === this.#record.site ? own.authority : this.#members.get(site)?.trustBundle;
-    if (bundle === undefined) throw new Error(`${site} is not a member`);
-    return { own, peerBundle: bundle, peerIdentity: gatewayIdentity(site) };
-  }
-
-  #take(peer: { readonly site: string; readonly gateway: string }, message: CatalogMessage): void {
-    if (message.type === "member" && peer.site === this.#record.site) {
-      void this.admit(message.site);
-      return;
-    }
-    if (message.type === "site" && peer.site !== this.#record.site) {
-      this.#takeSite(peer.site, message.site);
-      return;
-    }
-    const changes = this.#knowledge.take(peer.site, peer.gateway, message);
-    if (message.type === "switch" && changes.services.size > 0) this.#remembered.save();
-    this.#look(changes);
-  }
-
-  /** A member may say where its gateways are now; never who vouches for it: its name and authority were bound when it joined. */
-  #takeSite(from: string, site: SiteRecord): void {
-    const known = this.#members.get(from);
-    if (known === undefined || site.name !== from) return;
-    if (JSON.stringify(known.gateways) === JSON.stringify(site.gateways) && JSON.stringify(known.labels) === JSON.stringify(site.labels)) return;
-    void this.admit({ ...known, gateways: site.gateways, labels: site.labels, at: Math.max(site.at, known.at + 1) });
-  }
-
-  *#everythingToTell(sibling: boolean): Iterable<CatalogMessage> {
-    yield { type: "hello", site: this.#record.site, gateway: this.#record.gateway };
-    yield { type: "draining", draining: this.#draining };
-    yield { type: "site", site: this.ownSite() };
-    for (const service of this.#store.targetedServices()) {
-      const entry = this.#entryOf(service);
-      if (entry !== null) yield { type: "service", service, entry };
-    }
-    for (const record of this.#knowledge.switches()) yield { type: "switch", switch: record };
-    if (!sibling) return;
-    for (const site of this.#members.all()) yield { type: "member", site };
-    for (const [service, sites] of this.#reconciler?.holds() ?? []) yield { type: "holds", service, sites: [...sites] };
-  }
-
-  #offer(service: ServiceKey): void {
-    this.#feed.tell({ type: "service", service, entry: this.#entryOf(service) });
+    return [...siblings, ...peers];
   }
 
   #entryOf(service: ServiceKey): ReturnType<typeof catalogEntry> {
@@ -446,45 +443,5 @@ export class Agent {
     return this.#acceptedMembers()
       .map((member) => member.name)
       .filter((site) => (this.#knowledge.entry(site, service)?.policyHash ?? own) !== own);
-  }
-
-  // Certificates.
-
-  async #openCredentials(): Promise<void> {
-    const { clock } = this.#options;
-    if (this.#record.issuer) {
-      const sign = await openAuthority(this.#paths, this.#record.site);
-      this.#sign = (request) => sign(request, clock.now());
-    }
-    this.#credentials = await readCredentials(this.#paths);
-    if (this.#credentials === undefined && this.#sign !== undefined) this.#credentials = await renewCredentials(this.#paths, this.#sign);
-    else await this.#renewIfDue();
-  }
-
-  async #renewIfDue(): Promise<void> {
-    if (this.#credentials === undefined || !isRenewalDue(this.#credentials, this.#options.clock.now())) return;
-    try {
-      this.#credentials = await renewCredentials(this.#paths, this.#sign ?? ((request) => this.#askIssuer(request)));
-      this.#publishSecrets();
-      this.#options.log.info("certificate_renewed", { ends: new Date(notAfter(this.#credentials.certificate)).toISOString() });
-    } catch (error) {
-      this.#options.log.warn("certificate_not_renewed", { error: String(error), ends: new Date(notAfter(this.#credentials.certificate)).toISOString() });
-    }
-  }
-
-  async #askIssuer(request: string): Promise<string> {
-    const failures: string[] = [];
-    for (const sibling of this.#addresses.siblingsOf(this.#record.gateway)) {
-      try {
-        const socket = await connectToPeer(sibling, this.#credentialsFor(this.#record.site));
-        const { response } = await callPeer(socket, { method: "POST", path: "/v1/certificate", body: request });
-        const certificate = await response.toArray();
-        if (response.statusCode === 200) return Buffer.concat(certificate as Buffer[]).toString("utf8");
-        failures.push(`${sibling.name} answered ${response.statusCode ?? 0}`);
-      } catch (error) {
-        failures.push(`${sibling.name}: ${String(error)}`);
-      }
-    }
-    throw new Error(`no issuer was reached: ${failures.join("; ")}`);
   }
 }

@@ -41,7 +41,10 @@ export function isRenewalDue(credentials: Credentials, now: number): boolean {
 }
 
 /** Asks for a new certificate for a new key and keeps both. The key is written first: a certificate without its key would be useless. */
-export async function renewCredentials(paths: StatePaths, sign: (request: string) => Promise<string>): Promise<Credentials> {
+export async function renewCredentials(
+  paths: StatePaths,
+  sign: (request: string) => Promise<string>,
+): Promise<Credentials> {
   const { request, key } = await createRequest();
   const certificate = await sign(request);
   const authority = await readFile(paths.authorityCertificate, "utf8");
@@ -51,7 +54,13 @@ export async function renewCredentials(paths: StatePaths, sign: (request: string
 }
 
 /** Signs requests of the own site's gateways; only where the authority's key is. */
-export async function openAuthority(paths: StatePaths, site: string): Promise<(request: string, now: number) => Promise<string>> {
-  const authority = { certificate: await readFile(paths.authorityCertificate, "utf8"), key: await readFile(paths.authorityKey, "utf8") };
+export async function openAuthority(
+  paths: StatePaths,
+  site: string,
+): Promise<(request: string, now: number) => Promise<string>> {
+  const authority = {
+    certificate: await readFile(paths.authorityCertificate, "utf8"),
+    key: await readFile(paths.authorityKey, "utf8"),
+  };
   return (request, now) => issueLeaf(authority, request, { uri: gatewayIdentity(site), now });
 }

@@ -23,7 +23,15 @@ export class GatewayAddresses implements SiteDirectoryPort {
   readonly #resolved = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(sources: { readonly site: string; readonly store: ObjectStore; readonly members: Members; readonly knowledge: PeerKnowledge }, changed: () => void) {
+  constructor(
+    sources: {
+      readonly site: string;
+      readonly store: ObjectStore;
+      readonly members: Members;
+      readonly knowledge: PeerKnowledge;
+    },
+    changed: () => void,
+  ) {
     this.#site = sources.site;
     this.#store = sources.store;
     this.#members = sources.members;
@@ -47,7 +55,9 @@ export class GatewayAddresses implements SiteDirectoryPort {
     if (member === undefined || !member.accepted) return undefined;
     return member.gateways.flatMap((gateway) => {
       const address = this.#addressOf(gateway);
-      return address === undefined ? [] : [{ name: gateway.name, address, port: gateway.port, draining: this.#knowledge.draining(site, gateway.name) }];
+      return address === undefined
+        ? []
+        : [{ name: gateway.name, address, port: gateway.port, draining: this.#knowledge.draining(site, gateway.name) }];
     });
   }
 
@@ -87,7 +97,9 @@ export class GatewayAddresses implements SiteDirectoryPort {
   }
 
   async #resolveAll(): Promise<void> {
-    const names = [...this.#own(), ...this.#members.all().flatMap((member) => member.gateways)].map((gateway) => gateway.address).filter((address) => isIP(address) === 0);
+    const names = [...this.#own(), ...this.#members.all().flatMap((member) => member.gateways)]
+      .map((gateway) => gateway.address)
+      .filter((address) => isIP(address) === 0);
     let changed = false;
     for (const name of new Set(names)) {
       // A name that does not resolve now keeps its last answer: DNS is one more thing that may be down.

@@ -17,9 +17,13 @@ import { type LocalOperations, serveLocalApi } from "./local-api.ts";
 import { writeMetrics } from "./metrics.ts";
 
 export type { AgentOptions } from "./agent.ts";
-export { READY_PORT } from "./agent.ts";
 
-const SwitchOrder = z.strictObject({ service: z.string().regex(/^[^/]+\/[^/]+$/), to: DnsLabel, forMs: z.number().min(1).optional(), reason: z.string().max(1024).default("") });
+const SwitchOrder = z.strictObject({
+  service: z.string().regex(/^[^/]+\/[^/]+$/),
+  to: DnsLabel,
+  forMs: z.number().min(1).optional(),
+  reason: z.string().max(1024).default(""),
+});
 const SwitchEnd = z.strictObject({ service: z.string() });
 const TokenOrder = z.strictObject({ kind: z.enum(["site", "gateway"]), for: DnsLabel });
 const JoinOrder = z.strictObject({ token: z.string() });
@@ -66,7 +70,14 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
     },
     "POST /switch/end": (body) => {
       const service = requireService(agent, SwitchEnd.parse(body).service, undefined);
-      const record = SwitchRecord.parse({ service, to: agent.record.site, reason: "", at: clock.now(), origin: agent.record.site, over: true });
+      const record = SwitchRecord.parse({
+        service,
+        to: agent.record.site,
+        reason: "",
+        at: clock.now(),
+        origin: agent.record.site,
+        over: true,
+      });
       agent.order(record);
       return { status: 200, body: record };
     },
@@ -91,7 +102,8 @@ async function join(agent: Agent, token: ReturnType<typeof parseToken>): Promise
     throw new TandemError("TokenRefused", `the token is for ${token.kind} ${token.for}, and this is site ${site}`);
   }
   const known = agent.members().find((member) => member.name === token.site);
-  if (known !== undefined && known.trustBundle !== token.authority) throw new TandemError("SiteNameTaken", `${token.site} is known here with another authority`);
+  if (known !== undefined && known.trustBundle !== token.authority)
+    throw new TandemError("SiteNameTaken", `${token.site} is known here with another authority`);
   const what = { kind: "site", id: token.id, secret: token.secret, for: token.for, site: agent.ownSite() } as const;
   const redeemed = await redeemToken(token, what, gatewayIdentity(token.site));
   // The name and the authority are the token's, whatever the answer says: they were what the person trusted.
@@ -103,7 +115,10 @@ function requireService(agent: Agent, service: string, to: string | undefined): 
   const known = agent.status().services.find((one) => one.service.startsWith(`${service}/`));
   if (known === undefined) throw new TandemError("ServiceUnknown", `no policy here targets ${service}`);
   if (to !== undefined && !known.sites.some((site) => site.name === to)) {
-    throw new TandemError("SiteUnknown", `${to} is not among the sites of ${service}: ${known.sites.map((site) => site.name).join(", ")}`);
+    throw new TandemError(
+      "SiteUnknown",
+      `${to} is not among the sites of ${service}: ${known.sites.map((site) => site.name).join(", ")}`,
+    );
   }
   return service as ServiceKey;
 }

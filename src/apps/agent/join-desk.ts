@@ -38,11 +38,17 @@ export class JoinDesk {
    */
   async issue(kind: TokenKind, name: string): Promise<Token> {
     const { record } = this.#agent;
-    if (this.#agent.sign === undefined) throw new TandemError("NotIssuer", `${record.gateway} does not hold the key of ${record.site}'s authority`);
+    if (this.#agent.sign === undefined)
+      throw new TandemError("NotIssuer", `${record.gateway} does not hold the key of ${record.site}'s authority`);
     const own = this.#agent.ownSite();
     // Only this gateway can redeem it: no other holds the authority's key.
-    const addresses = own.gateways.filter((gateway) => gateway.name === record.gateway).map((gateway) => endpointKey(gateway.address, gateway.port));
-    const token = await this.#desk.issue({ kind, for: name, site: record.site, addresses, authority: own.trustBundle }, this.#clock.now());
+    const addresses = own.gateways
+      .filter((gateway) => gateway.name === record.gateway)
+      .map((gateway) => endpointKey(gateway.address, gateway.port));
+    const token = await this.#desk.issue(
+      { kind, for: name, site: record.site, addresses, authority: own.trustBundle },
+      this.#clock.now(),
+    );
     this.#setDoor();
     this.#log.info("token_issued", { kind, for: name, expires: new Date(token.expires).toISOString() });
     return token;
@@ -85,7 +91,8 @@ export class JoinDesk {
     }
     const known = this.#agent.members().find((member) => member.name === shown.for);
     const takesOwnName = shown.for === this.#agent.record.site;
-    if (takesOwnName || (known !== undefined && known.trustBundle !== shown.site.trustBundle)) throw new TandemError("SiteNameTaken", `${shown.for} is known with another authority`);
+    if (takesOwnName || (known !== undefined && known.trustBundle !== shown.site.trustBundle))
+      throw new TandemError("SiteNameTaken", `${shown.for} is known with another authority`);
     await this.#agent.admit({ ...shown.site, name: shown.for, accepted: true, at: this.#clock.now() });
     return { site };
   }

@@ -24,7 +24,14 @@ export async function serveLocalApi(path: string, operations: LocalOperations): 
   const server = createServer((request, response) => {
     const operation = operations[`${request.method ?? ""} ${request.url ?? ""}`];
     const run = async (): Promise<LocalAnswer> => {
-      if (operation === undefined) return { status: 404, body: { code: "UnknownOperation", message: `${request.method ?? ""} ${request.url ?? ""} is not known to this agent` } };
+      if (operation === undefined)
+        return {
+          status: 404,
+          body: {
+            code: "UnknownOperation",
+            message: `${request.method ?? ""} ${request.url ?? ""} is not known to this agent`,
+          },
+        };
       const text = await readBody(request, LARGEST_BODY);
       return operation(text === "" ? undefined : JSON.parse(text));
     };
@@ -32,7 +39,9 @@ export async function serveLocalApi(path: string, operations: LocalOperations): 
       .catch((error: unknown) => failure(error))
       .then(({ status, body }) => {
         const text = typeof body === "string";
-        response.writeHead(status, { "content-type": text ? "text/plain; version=0.0.4" : "application/json" }).end(text ? body : JSON.stringify(body));
+        response
+          .writeHead(status, { "content-type": text ? "text/plain; version=0.0.4" : "application/json" })
+          .end(text ? body : JSON.stringify(body));
       });
   });
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));

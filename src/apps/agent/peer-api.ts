@@ -19,7 +19,9 @@ export interface PeerApiHandlers {
   /** Signs a certificate request of a gateway of the own site; undefined where the authority's key is not. */
   readonly sign: ((request: string) => Promise<string>) | undefined;
   /** Redeems a token; undefined where tokens are not redeemed. Gives a status and a body. */
-  readonly redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
+  readonly redeem:
+    | ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>)
+    | undefined;
 }
 
 /** Serves the interface on a Unix socket that only this user may open. */

@@ -20,13 +20,16 @@ export class Publisher {
 
   constructor(snapshotPath: string, log: Logger) {
     this.#log = log;
-    this.#file = new SavedFile(snapshotPath, SNAPSHOT_FORMAT, (error) => log.error("snapshot_not_written", { error: String(error) }));
+    this.#file = new SavedFile(snapshotPath, SNAPSHOT_FORMAT, (error) =>
+      log.error("snapshot_not_written", { error: String(error) }),
+    );
   }
 
   /** Takes up what the last agent here had published. */
   async restore(): Promise<void> {
     const loaded = await this.#file.load();
-    if (loaded.found === "damaged") this.#log.warn("snapshot_set_aside", { path: loaded.setAside, reason: loaded.reason });
+    if (loaded.found === "damaged")
+      this.#log.warn("snapshot_set_aside", { path: loaded.setAside, reason: loaded.reason });
     if (loaded.found !== "content") return;
     const resources = readSnapshot(this.cache, loaded.body);
     this.#log.info("snapshot_restored", { resources });
@@ -53,7 +56,9 @@ export class Publisher {
 
   /** Envoy's words for refused resources of a service. */
   rejectionsOf(service: ServicePortKey): readonly string[] {
-    return [...this.#rejections.values()].filter(({ name }) => name.endsWith(service) || name.includes(`${service}/`)).map(({ type, name, message }) => `${type} ${name}: ${message}`);
+    return [...this.#rejections.values()]
+      .filter(({ name }) => name.endsWith(service) || name.includes(`${service}/`))
+      .map(({ type, name, message }) => `${type} ${name}: ${message}`);
   }
 
   /** Writes what is waiting. */

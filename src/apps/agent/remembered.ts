@@ -2,7 +2,13 @@
  * What the agent keeps over restarts, gathered from where it lives and written as one file.
  * @module
  */
-import { type AgentMemory, EMPTY_MEMORY, formatMemory, MEMORY_FORMAT, parseMemory } from "../../adapters/state/agent-memory.ts";
+import {
+  type AgentMemory,
+  EMPTY_MEMORY,
+  formatMemory,
+  MEMORY_FORMAT,
+  parseMemory,
+} from "../../adapters/state/agent-memory.ts";
 import { SavedFile } from "../../adapters/state/saved-file.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { ServiceMemory } from "../../model/service-view.ts";
@@ -18,7 +24,9 @@ export class Remembered implements MemoryStore {
   #others: () => Omit<AgentMemory, "services"> = () => EMPTY_MEMORY;
 
   constructor(path: string, log: Logger) {
-    this.#file = new SavedFile(path, MEMORY_FORMAT, (error) => log.error("memory_not_written", { error: String(error) }));
+    this.#file = new SavedFile(path, MEMORY_FORMAT, (error) =>
+      log.error("memory_not_written", { error: String(error) }),
+    );
   }
 
   /** Reads it; a damaged one is set aside, which costs no more than holds and allotted ports. */

@@ -12,7 +12,11 @@ import { gatewayIdentity, trustDomain } from "../../core/envoy/names.ts";
 import { TandemError } from "../../model/errors.ts";
 
 /** Makes the state directory of a site's first gateway, with a new authority. */
-export async function initialiseSite(state: string, names: { readonly site: string; readonly gateway: string }, now: number): Promise<void> {
+export async function initialiseSite(
+  state: string,
+  names: { readonly site: string; readonly gateway: string },
+  now: number,
+): Promise<void> {
   await refuseExisting(state);
   const authority = await createAuthority(trustDomain(names.site), now);
   const paths = await createStateDirectory(state, { ...names, issuer: true });
@@ -21,12 +25,22 @@ export async function initialiseSite(state: string, names: { readonly site: stri
 }
 
 /** Makes the state directory of a further gateway by redeeming a token. */
-export async function enrolGateway(state: string, tokenText: string): Promise<{ readonly site: string; readonly gateway: string }> {
+export async function enrolGateway(
+  state: string,
+  tokenText: string,
+): Promise<{ readonly site: string; readonly gateway: string }> {
   const token = parseToken(tokenText);
-  if (token.kind !== "gateway") throw new TandemError("TokenRefused", `the token is for site ${token.for}`, { remedy: "Redeem it with `tandem join`, or ask for one with `tandem token create --gateway NAME`" });
+  if (token.kind !== "gateway")
+    throw new TandemError("TokenRefused", `the token is for site ${token.for}`, {
+      remedy: "Redeem it with `tandem join`, or ask for one with `tandem token create --gateway NAME`",
+    });
   await refuseExisting(state);
   const { request, key } = await createRequest();
-  const redeemed = await redeemToken(token, { kind: "gateway", id: token.id, secret: token.secret, for: token.for, request }, gatewayIdentity(token.site));
+  const redeemed = await redeemToken(
+    token,
+    { kind: "gateway", id: token.id, secret: token.secret, for: token.for, request },
+    gatewayIdentity(token.site),
+  );
   if (redeemed.certificate === undefined) throw new TandemError("JoinFailed", `${token.site} gave no certificate`);
   const names = { site: token.site, gateway: token.for };
   const paths = await createStateDirectory(state, { ...names, issuer: false });

@@ -34,7 +34,10 @@ const program = new Command("tandem")
   .addCommand(metricsCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand())
-  .addHelpText("after", "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 environment, 4 nothing answers, 5 invalid input, 6 timed out.");
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 environment, 4 nothing answers, 5 invalid input, 6 timed out.",
+  );
 
 /** Commands end with an exit code of their own kind, not with commander's. */
 function exitQuietly(command: Command): void {

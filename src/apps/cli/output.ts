@@ -28,8 +28,16 @@ export function paint(style: Style, text: string): string {
 /** Columns of equal width; colours do not count. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, visibleLength(cell));
-  return rows.map((row) => row.map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - visibleLength(cell))).join("  ").trimEnd()).join("\n");
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, visibleLength(cell));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell + " ".repeat((widths[column] ?? 0) - visibleLength(cell)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 function visibleLength(text: string): number {

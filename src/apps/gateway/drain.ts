@@ -26,7 +26,9 @@ export async function drainGateway(paths: StatePaths, say: (text: string) => voi
   await step(say, "telling the agent", () => callLocal(paths.localSocket, "POST", "/drain", { draining: true }));
   await step(say, "failing the readiness check", () => askAdmin(paths.adminSocket, "POST", "/healthcheck/fail"));
   await pause(NOTICE_MS);
-  await step(say, "draining listeners", () => askAdmin(paths.adminSocket, "POST", "/drain_listeners?graceful&skip_exit"));
+  await step(say, "draining listeners", () =>
+    askAdmin(paths.adminSocket, "POST", "/drain_listeners?graceful&skip_exit"),
+  );
   const end = Date.now() + DEADLINE_MS;
   // Twice: between two requests of one connection nothing is under way either.
   for (let idle = 0; idle < 2 && Date.now() < end; ) {
@@ -39,7 +41,9 @@ export async function drainGateway(paths: StatePaths, say: (text: string) => voi
 async function underWay(adminSocket: string): Promise<number> {
   try {
     const filter = encodeURIComponent("^(http\\.(client/|peers).*downstream_rq_active|tcp\\..*downstream_cx_active)$");
-    const { stats } = Stats.parse(JSON.parse(await askAdmin(adminSocket, "GET", `/stats?format=json&filter=${filter}`)));
+    const { stats } = Stats.parse(
+      JSON.parse(await askAdmin(adminSocket, "GET", `/stats?format=json&filter=${filter}`)),
+    );
     return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
   } catch {
     return 0;

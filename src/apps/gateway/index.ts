@@ -6,8 +6,18 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { findEnvoy } from "../../adapters/envoy/envoy-binary.ts";
-import { identifyProcess, isRunning, type ProcessIdentity, signalProcess } from "../../adapters/process/process-identity.ts";
-import { checkStateDirectory, readGatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
+import {
+  identifyProcess,
+  isRunning,
+  type ProcessIdentity,
+  signalProcess,
+} from "../../adapters/process/process-identity.ts";
+import {
+  checkStateDirectory,
+  readGatewayRecord,
+  type StatePaths,
+  statePaths,
+} from "../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
 import { bootstrap } from "../../core/envoy/bootstrap.ts";
 import { TandemError } from "../../model/errors.ts";
@@ -34,15 +44,22 @@ const DRAIN_SECONDS = 5;
 /** How often Envoy writes its events out, in milliseconds: the agent learns of a death this much later at most. */
 const EVENT_FLUSH_MS = 10;
 
-const ProcessRecord = z.object({ gateway: z.object({ pid: z.number(), started: z.string() }), envoy: z.object({ pid: z.number(), started: z.string() }) });
+const ProcessRecord = z.object({
+  gateway: z.object({ pid: z.number(), started: z.string() }),
+  envoy: z.object({ pid: z.number(), started: z.string() }),
+});
 
 /** Writes Envoy's bootstrap and says where it is. */
-export async function writeBootstrap(options: Pick<GatewayOptions, "stateDirectory" | "maxHeapBytes" | "maxConnections">): Promise<string> {
+export async function writeBootstrap(
+  options: Pick<GatewayOptions, "stateDirectory" | "maxHeapBytes" | "maxConnections">,
+): Promise<string> {
   const paths = statePaths(options.stateDirectory);
   const record = await readGatewayRecord(paths);
-  if (record === undefined) throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`);
+  if (record === undefined)
+    throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`);
   const problems = await checkStateDirectory(paths);
-  if (problems.length > 0) throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
+  if (problems.length > 0)
+    throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
   const content = bootstrap({
     site: record.site,
     gateway: record.gateway,
@@ -63,7 +80,19 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   await endLeftover(paths, options.say);
   const { path, version } = await findEnvoy(options.environment);
   const concurrency = options.concurrency === undefined ? [] : ["--concurrency", String(options.concurrency)];
-  const args = ["-c", config, "--use-dynamic-base-id", "--file-flush-interval-msec", String(EVENT_FLUSH_MS), "--drain-time-s", String(DRAIN_SECONDS), "--drain-strategy", "immediate", "-l", "warn"];
+  const args = [
+    "-c",
+    config,
+    "--use-dynamic-base-id",
+    "--file-flush-interval-msec",
+    String(EVENT_FLUSH_MS),
+    "--drain-time-s",
+    String(DRAIN_SECONDS),
+    "--drain-strategy",
+    "immediate",
+    "-l",
+    "warn",
+  ];
   const child = spawn(path, [...args, ...concurrency], { stdio: ["ignore", "inherit", "inherit"], detached: true });
   options.say(`Envoy ${version} runs as process ${child.pid ?? 0}; SIGTERM drains it`);
   await recordProcesses(paths, child);
@@ -105,7 +134,8 @@ async function endLeftover(paths: StatePaths, say: (text: string) => void): Prom
   const text = await readFile(paths.gatewayProcess, "utf8").catch(() => undefined);
   const record = text === undefined ? undefined : ProcessRecord.safeParse(JSON.parse(text)).data;
   if (record === undefined) return;
-  if (await isRunning(record.gateway)) throw new TandemError("GatewayRunning", `process ${record.gateway.pid} runs the gateway of ${paths.root}`);
+  if (await isRunning(record.gateway))
+    throw new TandemError("GatewayRunning", `process ${record.gateway.pid} runs the gateway of ${paths.root}`);
   if (!(await isRunning(record.envoy))) return;
   say(`ending Envoy ${record.envoy.pid}, whose gateway process is gone`);
   await drainGateway(paths, say);

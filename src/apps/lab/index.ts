@@ -4,7 +4,7 @@
  */
 export { runDemo } from "./demo/demo.ts";
 export { DEMO_SCRIPTS } from "./demo/script.ts";
-export { breakIt, type FaultKind, heal, parseTarget, SERVICE_FAULTS } from "./network/faults.ts";
+export { breakIt, heal, parseTarget, SERVICE_FAULTS } from "./network/faults.ts";
 export { Lab } from "./network/lab.ts";
-export { LAB_DEFAULTS, type LabOptions } from "./network/layout.ts";
+export { LAB_DEFAULTS } from "./network/layout.ts";
 export { startLoad } from "./network/load.ts";

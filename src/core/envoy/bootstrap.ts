@@ -72,11 +72,19 @@ export function bootstrap(identity: GatewayIdentity): BootstrapJson {
           name: "ads",
           type: "STATIC",
           connectTimeout: "1s",
-          loadAssignment: { clusterName: "ads", endpoints: [{ lbEndpoints: [{ endpoint: { address: { pipe: { path: identity.adsSocket } } } }] }] },
+          loadAssignment: {
+            clusterName: "ads",
+            endpoints: [{ lbEndpoints: [{ endpoint: { address: { pipe: { path: identity.adsSocket } } } }] }],
+          },
           typedExtensionProtocolOptions: {
-            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
-              explicitHttpConfig: { http2ProtocolOptions: { connectionKeepalive: { interval: "10s", timeout: "5s" } } },
-            }),
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any(
+              "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+              {
+                explicitHttpConfig: {
+                  http2ProtocolOptions: { connectionKeepalive: { interval: "10s", timeout: "5s" } },
+                },
+              },
+            ),
           },
         },
       ],
@@ -88,7 +96,9 @@ export function bootstrap(identity: GatewayIdentity): BootstrapJson {
       resourceMonitors: [
         {
           name: "envoy.resource_monitors.fixed_heap",
-          typedConfig: any("envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig", { maxHeapSizeBytes: String(identity.maxHeapBytes) }),
+          typedConfig: any("envoy.extensions.resource_monitors.fixed_heap.v3.FixedHeapConfig", {
+            maxHeapSizeBytes: String(identity.maxHeapBytes),
+          }),
         },
         {
           name: "envoy.resource_monitors.global_downstream_max_connections",
@@ -98,8 +108,14 @@ export function bootstrap(identity: GatewayIdentity): BootstrapJson {
         },
       ],
       actions: [
-        { name: "envoy.overload_actions.shrink_heap", triggers: [{ name: "envoy.resource_monitors.fixed_heap", threshold: { value: 0.9 } }] },
-        { name: "envoy.overload_actions.stop_accepting_requests", triggers: [{ name: "envoy.resource_monitors.fixed_heap", threshold: { value: 0.98 } }] },
+        {
+          name: "envoy.overload_actions.shrink_heap",
+          triggers: [{ name: "envoy.resource_monitors.fixed_heap", threshold: { value: 0.9 } }],
+        },
+        {
+          name: "envoy.overload_actions.stop_accepting_requests",
+          triggers: [{ name: "envoy.resource_monitors.fixed_heap", threshold: { value: 0.98 } }],
+        },
       ],
     },
   };

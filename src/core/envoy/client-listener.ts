@@ -14,7 +14,15 @@ export function clientListenerOf(program: ServiceProgram, listen: NonNullable<Se
     name: clientListener(program.service),
     address: { socketAddress: { address: listen.address, portValue: listen.port } },
     perConnectionBufferLimitBytes: BUFFER_BYTES,
-    filterChains: [{ filters: [program.protocol === "http" ? httpFilter(program) : tcpProxy(clientListener(program.service), outCluster(program.service))] }],
+    filterChains: [
+      {
+        filters: [
+          program.protocol === "http"
+            ? httpFilter(program)
+            : tcpProxy(clientListener(program.service), outCluster(program.service)),
+        ],
+      },
+    ],
   };
 }
 

@@ -1,7 +1,21 @@
 import type { RouteConfigurationJson } from "../../gen/envoy/config/route/v3/route_pb.js";
-import type { HeaderMatcherJson, RetryPolicyJson, RouteJson } from "../../gen/envoy/config/route/v3/route_components_pb.js";
+import type {
+  HeaderMatcherJson,
+  RetryPolicyJson,
+  RouteJson,
+} from "../../gen/envoy/config/route/v3/route_components_pb.js";
 import type { ServiceProgram } from "../../model/service-program.ts";
-import { clientListener, FORWARDED_PROTO_HEADER, HOP_HEADER, hopScope, outCluster, PROBE_HEADER, SERVICE_HEADER, UNPROCESSED_HEADER, writeCluster } from "./names.ts";
+import {
+  clientListener,
+  FORWARDED_PROTO_HEADER,
+  HOP_HEADER,
+  hopScope,
+  outCluster,
+  PROBE_HEADER,
+  SERVICE_HEADER,
+  UNPROCESSED_HEADER,
+  writeCluster,
+} from "./names.ts";
 import { any, seconds } from "../../model/xds-resource.ts";
 
 /** Conditions under which a request was certainly not processed, so that any method may be sent again. */
@@ -35,7 +49,9 @@ function retryAcrossSites(retryOn: string, attempts: number, triesPerSite: numbe
     ...retryElsewhere(retryOn, attempts),
     retryPriority: {
       name: "envoy.retry_priorities.previous_priorities",
-      typedConfig: any("envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig", { updateFrequency: triesPerSite }),
+      typedConfig: any("envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig", {
+        updateFrequency: triesPerSite,
+      }),
     },
   };
 }
@@ -46,8 +62,16 @@ function retryAcrossSites(retryOn: string, attempts: number, triesPerSite: numbe
  */
 export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
   const { idempotencyHeader, crossSiteWrites } = program.retry;
-  const writesAnywhere = route(program, { match: method("PUT|DELETE"), cluster: outCluster(program.service), retry: safeRetry(program) });
-  const writesInSite = route(program, { match: method("PUT|DELETE"), cluster: writeCluster(program.service), retry: retryOncePerSite(program) });
+  const writesAnywhere = route(program, {
+    match: method("PUT|DELETE"),
+    cluster: outCluster(program.service),
+    retry: safeRetry(program),
+  });
+  const writesInSite = route(program, {
+    match: method("PUT|DELETE"),
+    cluster: writeCluster(program.service),
+    retry: retryOncePerSite(program),
+  });
   return {
     name: clientListener(program.service),
     validateClusters: false,
@@ -56,12 +80,27 @@ export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
         name: "clients",
         domains: ["*"],
         routes: [
-          route(program, { match: method("GET|HEAD|OPTIONS"), cluster: outCluster(program.service), retry: readRetry(program), hedge: program.retry.hedge }),
+          route(program, {
+            match: method("GET|HEAD|OPTIONS"),
+            cluster: outCluster(program.service),
+            retry: readRetry(program),
+            hedge: program.retry.hedge,
+          }),
           ...(idempotencyHeader === undefined
             ? []
-            : [route(program, { match: [{ name: idempotencyHeader, presentMatch: true }], cluster: outCluster(program.service), retry: safeRetry(program) })]),
+            : [
+                route(program, {
+                  match: [{ name: idempotencyHeader, presentMatch: true }],
+                  cluster: outCluster(program.service),
+                  retry: safeRetry(program),
+                }),
+              ]),
           crossSiteWrites ? writesAnywhere : writesInSite,
-          route(program, { match: [], cluster: outCluster(program.service), retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts, 2) }),
+          route(program, {
+            match: [],
+            cluster: outCluster(program.service),
+            retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts, 2),
+          }),
         ],
         requestHeadersToRemove: [PROBE_HEADER, UNPROCESSED_HEADER, FORWARDED_PROTO_HEADER],
         responseHeadersToRemove: [UNPROCESSED_HEADER],
@@ -80,7 +119,10 @@ function safeRetry(program: ServiceProgram): RetryPolicyJson {
 
 function readRetry(program: ServiceProgram): RetryPolicyJson {
   const { attempts, perTryTimeoutMs } = program.retry;
-  return { ...retryAcrossSites(FAILED, attempts, 2), ...(perTryTimeoutMs === 0 ? {} : { perTryTimeout: seconds(perTryTimeoutMs) }) };
+  return {
+    ...retryAcrossSites(FAILED, attempts, 2),
+    ...(perTryTimeoutMs === 0 ? {} : { perTryTimeout: seconds(perTryTimeoutMs) }),
+  };
 }
 
 /** A site is one destination here; inside it the retries are the hop's. */
@@ -112,9 +154,17 @@ function route(program: ServiceProgram, parts: RouteParts): RouteJson {
     requestHeadersToAdd: [
       { header: { key: SERVICE_HEADER, value: program.service }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
       ...(parts.cluster === writeCluster(program.service)
-        ? [{ header: { key: HOP_HEADER, value: hopScope(program.service) }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" as const }]
+        ? [
+            {
+              header: { key: HOP_HEADER, value: hopScope(program.service) },
+              appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" as const,
+            },
+          ]
         : []),
-      { header: { key: "x-forwarded-proto", value: `%REQ(${FORWARDED_PROTO_HEADER})%` }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
+      {
+        header: { key: "x-forwarded-proto", value: `%REQ(${FORWARDED_PROTO_HEADER})%` },
+        appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
+      },
     ],
   };
 }

@@ -71,25 +71,32 @@ function edsCluster(name: string): ClusterJson {
 /** HTTP is spoken to pods as the client speaks it; between HTTP/2 gateways a dead connection is noticed in less than a second. */
 const HTTP_OPTIONS: Pick<ClusterJson, "typedExtensionProtocolOptions"> = {
   typedExtensionProtocolOptions: {
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any("envoy.extensions.upstreams.http.v3.HttpProtocolOptions", {
-      useDownstreamProtocolConfig: {
-        httpProtocolOptions: {
-          enableTrailers: true,
-          headerKeyFormat: {
-            statefulFormatter: {
-              name: "preserve_case",
-              typedConfig: any("envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", {}),
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any(
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+      {
+        useDownstreamProtocolConfig: {
+          httpProtocolOptions: {
+            enableTrailers: true,
+            headerKeyFormat: {
+              statefulFormatter: {
+                name: "preserve_case",
+                typedConfig: any(
+                  "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
+                  {},
+                ),
+              },
             },
           },
+          http2ProtocolOptions: { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } },
         },
-        http2ProtocolOptions: { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } },
+        commonHttpProtocolOptions: { maxHeadersCount: 1_000 },
       },
-      commonHttpProtocolOptions: { maxHeadersCount: 1_000 },
-    }),
+    ),
   },
 };
 
-const remoteSites = (tiers: readonly ProgramTier[]): string[] => tiers.filter((tier) => !tier.local).map((tier) => tier.site);
+const remoteSites = (tiers: readonly ProgramTier[]): string[] =>
+  tiers.filter((tier) => !tier.local).map((tier) => tier.site);
 
 /** The cluster of an HTTP service's callers: pods and peers' gateways together, since only then can a retry move from one to the other. */
 export function httpOutCluster(program: ServiceProgram, log: HealthEventLog): ClusterJson {

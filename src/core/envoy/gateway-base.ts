@@ -54,7 +54,10 @@ const JOIN_CONNECTIONS = { maxTokens: 10, tokensPerFill: 2, fillInterval: "1s" }
 const AGENT_BODY_BYTES = 1_048_576;
 
 /** mTLS on the side of the one who is called: a client certificate of any member; which service it may call is decided by its identity. */
-export function memberTls(alpn: readonly string[], requireClientCertificate = true): NonNullable<FilterChainJson["transportSocket"]> {
+export function memberTls(
+  alpn: readonly string[],
+  requireClientCertificate = true,
+): NonNullable<FilterChainJson["transportSocket"]> {
   return {
     name: "envoy.transport_sockets.tls",
     typedConfig: any("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
@@ -78,7 +81,9 @@ export function peersListener(base: GatewayBase): ListenerJson {
     listenerFilters: [
       {
         name: "envoy.filters.listener.tls_inspector",
-        typedConfig: any("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", { initialReadBufferSize: 2_048 }),
+        typedConfig: any("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", {
+          initialReadBufferSize: 2_048,
+        }),
       },
     ],
     listenerFiltersTimeout: "5s",
@@ -112,7 +117,10 @@ function joinChain(): FilterChainJson {
     filters: [
       {
         name: "envoy.filters.network.local_ratelimit",
-        typedConfig: any("envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit", { statPrefix: "join", tokenBucket: JOIN_CONNECTIONS }),
+        typedConfig: any("envoy.extensions.filters.network.local_ratelimit.v3.LocalRateLimit", {
+          statPrefix: "join",
+          tokenBucket: JOIN_CONNECTIONS,
+        }),
       },
       toAgent("join", "/join/"),
     ],
@@ -126,7 +134,10 @@ export function networkRbac(sites: readonly string[]): FilterJson {
     name: "envoy.filters.network.rbac",
     typedConfig: any("envoy.extensions.filters.network.rbac.v3.RBAC", {
       statPrefix: "tandem.",
-      rules: { action: "ALLOW", policies: principals.length === 0 ? {} : { members: { permissions: [{ any: true }], principals } } },
+      rules: {
+        action: "ALLOW",
+        policies: principals.length === 0 ? {} : { members: { permissions: [{ any: true }], principals } },
+      },
     }),
   };
 }
@@ -145,7 +156,11 @@ function toAgent(statPrefix: string, prefix: string): FilterJson {
               match: { prefix },
               route: { cluster: AGENT_CLUSTER, timeout: "0s", idleTimeout: "0s" },
               requestHeadersToAdd: [
-                { header: { key: PEER_IDENTITY_HEADER, value: "%DOWNSTREAM_PEER_URI_SAN%" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD", keepEmptyValue: true },
+                {
+                  header: { key: PEER_IDENTITY_HEADER, value: "%DOWNSTREAM_PEER_URI_SAN%" },
+                  appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
+                  keepEmptyValue: true,
+                },
               ],
             },
           ],
@@ -180,7 +195,10 @@ function markUnprocessed(): object {
 
 /** Rules without a policy allow nobody; a service's route replaces them by its own. */
 function denyUnlessRouteAllows(): HttpFilterJson {
-  return { name: RBAC_FILTER, typedConfig: any("envoy.extensions.filters.http.rbac.v3.RBAC", { rules: { action: "ALLOW" } }) };
+  return {
+    name: RBAC_FILTER,
+    typedConfig: any("envoy.extensions.filters.http.rbac.v3.RBAC", { rules: { action: "ALLOW" } }),
+  };
 }
 
 /** Holds nothing itself: a service's probe route puts the answering filter in. */
@@ -189,9 +207,17 @@ function probeFilter(): HttpFilterJson {
     name: PROBE_FILTER,
     typedConfig: any("envoy.extensions.common.matching.v3.ExtensionWithMatcher", {
       xdsMatcher: {
-        onNoMatch: { action: { name: "skip", typedConfig: any("envoy.extensions.filters.common.matcher.action.v3.SkipFilter", {}) } },
+        onNoMatch: {
+          action: {
+            name: "skip",
+            typedConfig: any("envoy.extensions.filters.common.matcher.action.v3.SkipFilter", {}),
+          },
+        },
       },
-      extensionConfig: { name: "envoy.filters.http.composite", typedConfig: any("envoy.extensions.filters.http.composite.v3.Composite", {}) },
+      extensionConfig: {
+        name: "envoy.filters.http.composite",
+        typedConfig: any("envoy.extensions.filters.http.composite.v3.Composite", {}),
+      },
     }),
   };
 }
@@ -215,7 +241,12 @@ export function readyListener(base: GatewayBase): ListenerJson {
       {
         filters: [
           httpConnectionManager(READY_LISTENER, {
-            routeConfig: { name: READY_LISTENER, virtualHosts: [{ name: "none", domains: ["*"], routes: [{ match: { prefix: "/" }, directResponse: { status: 404 } }] }] },
+            routeConfig: {
+              name: READY_LISTENER,
+              virtualHosts: [
+                { name: "none", domains: ["*"], routes: [{ match: { prefix: "/" }, directResponse: { status: 404 } }] },
+              ],
+            },
             httpFilters: [
               {
                 name: "envoy.filters.http.health_check",
@@ -239,6 +270,9 @@ export function agentCluster(base: GatewayBase): ClusterJson {
     name: AGENT_CLUSTER,
     type: "STATIC",
     connectTimeout: "1s",
-    loadAssignment: { clusterName: AGENT_CLUSTER, endpoints: [{ lbEndpoints: [{ endpoint: { address: { pipe: { path: base.agentSocket } } } }] }] },
+    loadAssignment: {
+      clusterName: AGENT_CLUSTER,
+      endpoints: [{ lbEndpoints: [{ endpoint: { address: { pipe: { path: base.agentSocket } } } }] }],
+    },
   };
 }

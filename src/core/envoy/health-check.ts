@@ -38,7 +38,9 @@ function timing(check: Timing, log: HealthEventLog): HealthCheckJson {
     eventLogger: [
       {
         name: "tandem.health_events",
-        typedConfig: any("envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink", { eventLogPath: log.path }),
+        typedConfig: any("envoy.extensions.health_check.event_sinks.file.v3.HealthCheckEventFileSink", {
+          eventLogPath: log.path,
+        }),
       },
     ],
   };
@@ -48,7 +50,11 @@ function timing(check: Timing, log: HealthEventLog): HealthCheckJson {
  * The check of pods and peers' gateways in one cluster: a pod sees an ordinary request, a gateway sees the probe header and answers for the service.
  * Over TLS it speaks HTTP/1.1 by ALPN: a checker cannot follow a negotiation.
  */
-export function httpCheck(service: ServicePortKey, check: ProgramCheck & { kind: "http" }, log: HealthEventLog): HealthCheckJson {
+export function httpCheck(
+  service: ServicePortKey,
+  check: ProgramCheck & { kind: "http" },
+  log: HealthEventLog,
+): HealthCheckJson {
   return {
     ...timing(check, log),
     httpHealthCheck: {
@@ -76,11 +82,16 @@ export function localCheck(service: ServicePortKey, check: ProgramCheck, log: He
   const { send, receive } = check;
   return {
     ...timing(check, log),
-    tcpHealthCheck: send === undefined || receive === undefined ? {} : { send: { text: hex(send) }, receive: [{ text: hex(receive) }] },
+    tcpHealthCheck:
+      send === undefined || receive === undefined
+        ? {}
+        : { send: { text: hex(send) }, receive: [{ text: hex(receive) }] },
   };
 }
 
-function probeHeaders(service: ServicePortKey): NonNullable<NonNullable<HealthCheckJson["httpHealthCheck"]>["requestHeadersToAdd"]> {
+function probeHeaders(
+  service: ServicePortKey,
+): NonNullable<NonNullable<HealthCheckJson["httpHealthCheck"]>["requestHeadersToAdd"]> {
   return [
     { header: { key: SERVICE_HEADER, value: service }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
     { header: { key: PROBE_HEADER, value: "1" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },

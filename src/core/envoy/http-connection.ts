@@ -40,6 +40,10 @@ export const ROUTER: NonNullable<HttpConnectionManagerJson["httpFilters"]>[numbe
 export function httpConnectionManager(statPrefix: string, own: HttpConnectionManagerJson): FilterJson {
   return {
     name: "envoy.filters.network.http_connection_manager",
-    typedConfig: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", { statPrefix, ...TRANSPARENT, ...own }),
+    typedConfig: any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+      statPrefix,
+      ...TRANSPARENT,
+      ...own,
+    }),
   };
 }

@@ -19,14 +19,17 @@ const SERVING_RETRIES = 2;
  * One scope a service, chosen by the reserved header, so that a service can come and go without touching another's routes.
  */
 export function peerScope(program: ServiceProgram): ScopedRouteConfigurationJson {
-  const rbac = allow(program.callers.map((site) => ({ authenticated: { principalName: { exact: gatewayIdentity(site) } } })));
+  const rbac = allow(
+    program.callers.map((site) => ({ authenticated: { principalName: { exact: gatewayIdentity(site) } } })),
+  );
   const probe: RouteJson = {
     match: { prefix: "/", headers: [{ name: PROBE_HEADER, presentMatch: true }] },
     // The filter answers before the router; this is for the case that it is missing.
     directResponse: { status: 503 },
     typedPerFilterConfig: { [RBAC_FILTER]: rbac, [PROBE_FILTER]: answerProbe(inCluster(program.service)) },
   };
-  const routes = program.protocol === "http" ? [probe, serve(program, NEVER_PROCESSED, { [RBAC_FILTER]: rbac })] : [probe];
+  const routes =
+    program.protocol === "http" ? [probe, serve(program, NEVER_PROCESSED, { [RBAC_FILTER]: rbac })] : [probe];
   return scope(inScope(program.service), program.service, routes);
 }
 
@@ -37,17 +40,35 @@ export function writeScope(program: ServiceProgram): ScopedRouteConfigurationJso
   return scope(hopScope(program.service), hopScope(program.service), [serve(program, retryOn, { [RBAC_FILTER]: own })]);
 }
 
-function serve(program: ServiceProgram, retryOn: string, typedPerFilterConfig: NonNullable<RouteJson["typedPerFilterConfig"]>): RouteJson {
+function serve(
+  program: ServiceProgram,
+  retryOn: string,
+  typedPerFilterConfig: NonNullable<RouteJson["typedPerFilterConfig"]>,
+): RouteJson {
   return {
     match: { prefix: "/" },
-    route: { cluster: inCluster(program.service), timeout: "0s", idleTimeout: "0s", retryPolicy: retryElsewhere(retryOn, SERVING_RETRIES) },
+    route: {
+      cluster: inCluster(program.service),
+      timeout: "0s",
+      idleTimeout: "0s",
+      retryPolicy: retryElsewhere(retryOn, SERVING_RETRIES),
+    },
     typedPerFilterConfig,
   };
 }
 
 function scope(name: string, key: string, routes: RouteJson[]): ScopedRouteConfigurationJson {
-  const host: VirtualHostJson = { name: "service", domains: ["*"], routes, requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, HOP_HEADER] };
-  return { name, key: { fragments: [{ stringKey: key }] }, routeConfiguration: { name, validateClusters: false, virtualHosts: [host] } };
+  const host: VirtualHostJson = {
+    name: "service",
+    domains: ["*"],
+    routes,
+    requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, HOP_HEADER],
+  };
+  return {
+    name,
+    key: { fragments: [{ stringKey: key }] },
+    routeConfiguration: { name, validateClusters: false, virtualHosts: [host] },
+  };
 }
 
 /** An RBAC rule for one route. No principal at all means that nobody is allowed. */

@@ -16,7 +16,10 @@ export interface TrustDomain {
 
 /** This gateway's certificate as an SDS secret. Never written to the snapshot: it is read from the state directory at each start. */
 export function leafSecret(leaf: Leaf): SecretJson {
-  return { name: LEAF_SECRET, tlsCertificate: { certificateChain: { inlineString: leaf.chain }, privateKey: { inlineString: leaf.key } } };
+  return {
+    name: LEAF_SECRET,
+    tlsCertificate: { certificateChain: { inlineString: leaf.chain }, privateKey: { inlineString: leaf.key } },
+  };
 }
 
 /** Who may connect: any member, each vouched for by its own authorities only. */
@@ -39,7 +42,10 @@ function spiffe(domains: readonly TrustDomain[]): { name: string; typedConfig: R
   return {
     name: "envoy.tls.cert_validator.spiffe",
     typedConfig: any("envoy.extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig", {
-      trustDomains: domains.map(({ site, bundle }) => ({ name: trustDomain(site), trustBundle: { inlineString: bundle } })),
+      trustDomains: domains.map(({ site, bundle }) => ({
+        name: trustDomain(site),
+        trustBundle: { inlineString: bundle },
+      })),
     }),
   };
 }

@@ -9,7 +9,15 @@ import { clientListenerOf, tcpProxy } from "./client-listener.ts";
 import { clientRoute } from "./client-route.ts";
 import { httpOutCluster, httpWriteCluster, inClusterOf, tcpOutCluster, tcpTierCluster } from "./cluster.ts";
 import { loadAssignment, writeAssignment } from "./endpoints.ts";
-import { agentCluster, type GatewayBase, hopListener, memberTls, networkRbac, peersListener, readyListener } from "./gateway-base.ts";
+import {
+  agentCluster,
+  type GatewayBase,
+  hopListener,
+  memberTls,
+  networkRbac,
+  peersListener,
+  readyListener,
+} from "./gateway-base.ts";
 import type { HealthEventLog } from "./health-check.ts";
 import { clientListener, hopScope, inCluster, inScope, outCluster, tierCluster, writeCluster } from "./names.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
@@ -24,7 +32,9 @@ export interface GatewayFiles {
 /** The xDS resources of one service. */
 export function translateService(program: ServiceProgram, files: GatewayFiles): readonly XdsResource[] {
   const shared = serving(program, files);
-  return program.protocol === "http" ? [...shared, ...httpCalling(program, files)] : [...shared, ...tcpCalling(program, files)];
+  return program.protocol === "http"
+    ? [...shared, ...httpCalling(program, files)]
+    : [...shared, ...tcpCalling(program, files)];
 }
 
 /** The chain by which peers reach a TCP service; undefined for services that are not TCP. */
@@ -63,7 +73,14 @@ function serving(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
 
 /** A site that is held back here still serves who asks it, and its own check decides, never a check of the callers' side. */
 function everyEndpointActive(tier: ProgramTier): ProgramTier {
-  return { ...tier, endpoints: tier.endpoints.map((endpoint) => ({ ...endpoint, role: endpoint.ready ? "active" : "out", checked: true })) };
+  return {
+    ...tier,
+    endpoints: tier.endpoints.map((endpoint) => ({
+      ...endpoint,
+      role: endpoint.ready ? "active" : "out",
+      checked: true,
+    })),
+  };
 }
 
 function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[] {

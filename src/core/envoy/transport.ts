@@ -37,7 +37,10 @@ export function socketMatches(sites: readonly string[], serverName: string): Clu
     {
       name: "clear",
       match: {},
-      transportSocket: { name: "envoy.transport_sockets.raw_buffer", typedConfig: any("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", {}) },
+      transportSocket: {
+        name: "envoy.transport_sockets.raw_buffer",
+        typedConfig: any("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", {}),
+      },
     },
   ];
 }

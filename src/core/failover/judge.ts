@@ -53,12 +53,18 @@ export function judge(view: ServiceView): Verdict {
     standby: isStandby(view, tier.site, holds),
   }));
   const servingSite = chooseServing(view, sites);
-  const failover = serving === undefined || serving === servingSite ? undefined : recordFailover(view, tiers, { from: serving, to: servingSite });
+  const failover =
+    serving === undefined || serving === servingSite
+      ? undefined
+      : recordFailover(view, tiers, { from: serving, to: servingSite });
   const hedgingRestsUntil = restHedging(view, tiers);
   const memory: ServiceMemory = {
     ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
     holds: withoutHold(holds, servingSite),
-    serving: serving === servingSite && view.memory.serving !== undefined ? view.memory.serving : { site: servingSite, since: view.now },
+    serving:
+      serving === servingSite && view.memory.serving !== undefined
+        ? view.memory.serving
+        : { site: servingSite, since: view.now },
     ...(hedgingRestsUntil === undefined ? {} : { hedgingRestsUntil }),
     ...pick("lastFailover", failover ?? view.memory.lastFailover),
   };
@@ -84,7 +90,10 @@ interface Belief {
 
 function believeChecks(view: ServiceView, tiers: readonly Tier[]): Belief {
   const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
-  const fingerprint = checkFingerprint(check, view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port));
+  const fingerprint = checkFingerprint(
+    check,
+    view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port),
+  );
   const local = tiers.find((tier) => tier.local)?.endpoints ?? [];
   const passing = local.some(({ health }) => localCheckState(health) === "passing");
   const known = passing || view.memory.checkPassed === fingerprint;
@@ -92,14 +101,24 @@ function believeChecks(view: ServiceView, tiers: readonly Tier[]): Belief {
   const allFail = ready.length > 0 && ready.every(({ health }) => localCheckState(health) === "failing");
   const peersUsable = tiers.some((tier) => !tier.local && countUsable(tier, true) > 0);
   const suspect = known && allFail && !peersUsable;
-  return { counts: known && !suspect, unknown: !known && ready.length > 0, suspect, passed: known ? fingerprint : view.memory.checkPassed };
+  return {
+    counts: known && !suspect,
+    unknown: !known && ready.length > 0,
+    suspect,
+    passed: known ? fingerprint : view.memory.checkPassed,
+  };
 }
 
 function countUsable(tier: Tier, checkCounts: boolean): number {
   if (tier.local) {
-    return tier.endpoints.filter(({ endpoint, health }) => endpoint.ready && !health.ejected && !(checkCounts && localCheckState(health) === "failing")).length;
+    return tier.endpoints.filter(
+      ({ endpoint, health }) =>
+        endpoint.ready && !health.ejected && !(checkCounts && localCheckState(health) === "failing"),
+    ).length;
   }
-  return tier.endpoints.filter(({ endpoint, health }) => health.out === "passing" && !health.ejected && !endpoint.draining).length;
+  return tier.endpoints.filter(
+    ({ endpoint, health }) => health.out === "passing" && !health.ejected && !endpoint.draining,
+  ).length;
 }
 
 /**
@@ -112,7 +131,8 @@ function updateHolds(view: ServiceView, counted: readonly { tier: Tier; usable: 
     const held = view.memory.holds[tier.site];
     const othersUsable = counted.some((other) => other.tier.site !== tier.site && other.usable > 0);
     if (held === undefined) {
-      if (usable === 0 && othersUsable && view.memory.serving?.site === tier.site) holds[tier.site] = { since: view.now };
+      if (usable === 0 && othersUsable && view.memory.serving?.site === tier.site)
+        holds[tier.site] = { since: view.now };
       continue;
     }
     if (usable === 0) {
@@ -141,33 +161,53 @@ function chooseServing(view: ServiceView, sites: readonly SiteVerdict[]): string
   return chosen?.site ?? (sites.some((site) => site.site === view.site) ? view.site : (sites[0]?.site ?? view.site));
 }
 
-function recordFailover(view: ServiceView, tiers: readonly Tier[], change: { from: string; to: string }): FailoverRecord {
+function recordFailover(
+  view: ServiceView,
+  tiers: readonly Tier[],
+  change: { from: string; to: string },
+): FailoverRecord {
   const trigger = triggerOf(view, tiers, change);
   const measured = trigger !== "Switch" && trigger !== "Failback" && view.firstTroubleAt !== undefined;
-  return { at: view.now, ...change, trigger, ...(measured ? { detectionMs: Math.max(0, view.now - (view.firstTroubleAt ?? view.now)) } : {}) };
+  return {
+    at: view.now,
+    ...change,
+    trigger,
+    ...(measured ? { detectionMs: Math.max(0, view.now - (view.firstTroubleAt ?? view.now)) } : {}),
+  };
 }
 
-function triggerOf(view: ServiceView, tiers: readonly Tier[], change: { from: string; to: string }): FailoverRecord["trigger"] {
+function triggerOf(
+  view: ServiceView,
+  tiers: readonly Tier[],
+  change: { from: string; to: string },
+): FailoverRecord["trigger"] {
   if (view.activeSwitch?.to === change.to) return "Switch";
   const rank = (site: string): number => tiers.findIndex((tier) => tier.site === site);
   const left = tiers.find((tier) => tier.site === change.from);
   if (left === undefined || left.endpoints.length === 0) return "NoEndpoints";
-  if (countUsable(left, true) > 0) return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
+  if (countUsable(left, true) > 0)
+    return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
   if (left.local && left.endpoints.every(({ endpoint }) => !endpoint.ready)) return "NotReady";
   return left.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
 }
 
 /** When everything everywhere is ejected although checks pass, the service is slower than `perTryTimeout`: trying twice only doubles its load. */
 function restHedging(view: ServiceView, tiers: readonly Tier[]): number | undefined {
-  const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [...tier.endpoints]);
-  const exhausted = endpoints.length > 0 && endpoints.every(({ health }) => health.ejected && (health.in === "passing" || health.out === "passing"));
+  const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [
+    ...tier.endpoints,
+  ]);
+  const exhausted =
+    endpoints.length > 0 &&
+    endpoints.every(({ health }) => health.ejected && (health.in === "passing" || health.out === "passing"));
   if (exhausted) return view.now + HEDGING_REST_MS;
   const until = view.memory.hedgingRestsUntil;
   return until !== undefined && until > view.now ? until : undefined;
 }
 
 function nextLookAt(view: ServiceView, memory: ServiceMemory): number | undefined {
-  const times = Object.values(memory.holds).flatMap((hold) => (hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown]));
+  const times = Object.values(memory.holds).flatMap((hold) =>
+    hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown],
+  );
   if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
   if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
   return times.length === 0 ? undefined : Math.min(...times);

@@ -27,7 +27,13 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     protocol: choice.protocol,
     ...(view.listen === undefined ? {} : { listen: view.listen }),
     callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
-    tiers: switchFirst(view, orderTiers(view)).map((tier) => planTier(tier, standby.has(tier.site) ? "standby" : "active", { envoyChecksLocal, fed, checkHost: check.kind === "http" ? check.host : undefined })),
+    tiers: switchFirst(view, orderTiers(view)).map((tier) =>
+      planTier(tier, standby.has(tier.site) ? "standby" : "active", {
+        envoyChecksLocal,
+        fed,
+        checkHost: check.kind === "http" ? check.host : undefined,
+      }),
+    ),
     check,
     minHealthyPercent: view.policy.minHealthyPercent,
     retry: {
@@ -56,7 +62,9 @@ interface LocalChecking {
 }
 
 function planTier(tier: Tier, role: EndpointRole, how: LocalChecking): ProgramTier {
-  const endpoints = tier.local ? tier.endpoints.map((judged) => planLocal(judged, role, how)) : tier.endpoints.map((judged) => planGateway(judged, role));
+  const endpoints = tier.local
+    ? tier.endpoints.map((judged) => planLocal(judged, role, how))
+    : tier.endpoints.map((judged) => planGateway(judged, role));
   return { site: tier.site, local: tier.local, endpoints };
 }
 
@@ -79,5 +87,11 @@ function planLocal(
 }
 
 function planGateway({ endpoint }: JudgedEndpoint<PeerGateway>, role: EndpointRole): ProgramEndpoint {
-  return { address: endpoint.address, port: endpoint.port, role: endpoint.draining ? "out" : role, ready: !endpoint.draining, checked: true };
+  return {
+    address: endpoint.address,
+    port: endpoint.port,
+    role: endpoint.draining ? "out" : role,
+    ready: !endpoint.draining,
+    checked: true,
+  };
 }

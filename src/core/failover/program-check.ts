@@ -24,6 +24,7 @@ export function programCheck(view: ServiceView, protocol: ProtocolChoice): Progr
  * so an answer given before still counts.
  */
 export function checkFingerprint(check: ProgramCheck, ports: readonly number[]): string {
-  const question = check.kind === "http" ? ["http", check.path, check.host ?? ""] : ["tcp", check.send ?? "", check.receive ?? ""];
+  const question =
+    check.kind === "http" ? ["http", check.path, check.host ?? ""] : ["tcp", check.send ?? "", check.receive ?? ""];
   return JSON.stringify([...question, ...new Set(ports)]);
 }

@@ -16,7 +16,10 @@ const HTTP2 = new Set(["http2", "h2c", "grpc", "kubernetes.io/h2c"]);
  * The protocol of a port: its `appProtocol`, else HTTP when the policy checks it over HTTP, else TCP.
  * `https` is TCP: Tandem does not take TLS apart.
  */
-export function chooseProtocol(appProtocol: string | undefined, check: FailoverPolicy["spec"]["healthCheck"]): ProtocolChoice {
+export function chooseProtocol(
+  appProtocol: string | undefined,
+  check: FailoverPolicy["spec"]["healthCheck"],
+): ProtocolChoice {
   const named = appProtocol?.toLowerCase();
   if (named !== undefined && HTTP1.has(named)) return { protocol: "http", http2: false, assumed: false };
   if (named !== undefined && HTTP2.has(named)) return { protocol: "http", http2: true, assumed: false };

@@ -1,4 +1,10 @@
-import { endpointKey, type EndpointHealth, type LocalEndpoint, type PeerGateway, type ServiceView } from "../../model/service-view.ts";
+import {
+  endpointKey,
+  type EndpointHealth,
+  type LocalEndpoint,
+  type PeerGateway,
+  type ServiceView,
+} from "../../model/service-view.ts";
 
 const UNKNOWN: EndpointHealth = { out: "unknown", in: "unknown", ejected: false };
 
@@ -19,12 +25,16 @@ export interface JudgedEndpoint<E> {
  */
 export function orderTiers(view: ServiceView): readonly Tier[] {
   const names = view.policy.sites.map((site) => site.name);
-  const ordered = view.policy.prefer === "Listed" || !names.includes(view.site) ? names : [view.site, ...names.filter((name) => name !== view.site)];
+  const ordered =
+    view.policy.prefer === "Listed" || !names.includes(view.site)
+      ? names
+      : [view.site, ...names.filter((name) => name !== view.site)];
   return ordered.flatMap((name) => tierOf(view, name));
 }
 
 function tierOf(view: ServiceView, site: string): Tier[] {
-  if (site === view.site) return [{ site, local: true, endpoints: view.local.map((endpoint) => judged(view, endpoint)) }];
+  if (site === view.site)
+    return [{ site, local: true, endpoints: view.local.map((endpoint) => judged(view, endpoint)) }];
   const peer = view.peers.find((candidate) => candidate.name === site);
   if (peer === undefined || peer.offers === false) return [];
   return [{ site, local: false, endpoints: peer.gateways.map((gateway) => judged(view, gateway)) }];

@@ -5,14 +5,17 @@ import { NamespacedMetadata } from "./metadata.ts";
 export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
 /** discovery.k8s.io/v1 Endpoint as far as Tandem reads it. */
-export const Endpoint = z.looseObject({
-  addresses: z.array(z.union([z.ipv4("is not an IP address"), z.ipv6("is not an IP address")])).min(1, "has no address"),
+const Endpoint = z.looseObject({
+  addresses: z
+    .array(z.union([z.ipv4("is not an IP address"), z.ipv6("is not an IP address")]))
+    .min(1, "has no address"),
   /** Kubernetes treats an absent `ready` as true. */
-  conditions: z.looseObject({ ready: z.boolean().nullish(), serving: z.boolean().nullish(), terminating: z.boolean().nullish() }).default({}),
+  conditions: z
+    .looseObject({ ready: z.boolean().nullish(), serving: z.boolean().nullish(), terminating: z.boolean().nullish() })
+    .default({}),
   nodeName: z.string().nullish(),
   zone: z.string().nullish(),
 });
-export type Endpoint = z.infer<typeof Endpoint>;
 
 /** discovery.k8s.io/v1 EndpointSlice. */
 export const EndpointSlice = z.looseObject({
@@ -25,7 +28,11 @@ export const EndpointSlice = z.looseObject({
   addressType: z.enum(["IPv4", "IPv6", "FQDN"]),
   endpoints: z.array(Endpoint).max(1000),
   ports: z.array(
-    z.looseObject({ name: z.string().nullish(), protocol: z.enum(["TCP", "UDP", "SCTP"]).nullish(), port: z.int().min(1).max(65535) }),
+    z.looseObject({
+      name: z.string().nullish(),
+      protocol: z.enum(["TCP", "UDP", "SCTP"]).nullish(),
+      port: z.int().min(1).max(65535),
+    }),
   ),
 });
 export type EndpointSlice = z.infer<typeof EndpointSlice>;

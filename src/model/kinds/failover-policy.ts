@@ -5,8 +5,7 @@ import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "
 const PortNumber = z.int().min(1).max(65535);
 
 /** A Service's port by name or number. */
-export const PortRef = z.union([PortNumber, z.string().min(1).max(63)]);
-export type PortRef = z.infer<typeof PortRef>;
+const PortRef = z.union([PortNumber, z.string().min(1).max(63)]);
 
 const HttpCheck = z.strictObject({
   path: z.string().startsWith("/", "does not start with '/'").max(2048),
@@ -38,8 +37,14 @@ const HealthCheck = z
     healthyThreshold: z.int().min(1).max(10).default(1),
   })
   .refine((check) => check.http === undefined || check.tcp === undefined, { error: "has both http and tcp; keep one" })
-  .refine((check) => check.interval === undefined || check.interval >= 50, { error: "interval is below 50ms, more than pods should bear", path: ["interval"] })
-  .refine((check) => check.timeout === undefined || check.timeout >= 10, { error: "timeout is below 10ms, shorter than a busy machine can keep", path: ["timeout"] });
+  .refine((check) => check.interval === undefined || check.interval >= 50, {
+    error: "interval is below 50ms, more than pods should bear",
+    path: ["interval"],
+  })
+  .refine((check) => check.timeout === undefined || check.timeout >= 10, {
+    error: "timeout is below 10ms, shorter than a busy machine can keep",
+    path: ["timeout"],
+  });
 
 const Retry = z.strictObject({
   /** Retries after the first attempt, at most. 0 switches retrying off. */
@@ -71,7 +76,9 @@ export const FailoverPolicy = z.strictObject({
       .array(z.strictObject({ name: DnsLabel }))
       .min(1, "names no site")
       .max(16)
-      .refine((sites) => new Set(sites.map((site) => site.name)).size === sites.length, { error: "names a site twice" }),
+      .refine((sites) => new Set(sites.map((site) => site.name)).size === sites.length, {
+        error: "names a site twice",
+      }),
     prefer: z.enum(["Local", "Listed"]).default("Local"),
     minHealthyPercent: z.int().min(1).max(100).default(50),
     /** `fast`: checks every 100 ms with a time-out of 100 ms, for machines that are never that busy. */
@@ -80,7 +87,9 @@ export const FailoverPolicy = z.strictObject({
     retry: Retry.prefault({}),
     /** For the whole request with its retries; 0s is none. */
     timeout: Duration.prefault("0s"),
-    failback: z.strictObject({ mode: z.enum(["Auto", "Manual"]).default("Auto"), holdDown: Duration.prefault("30s") }).prefault({}),
+    failback: z
+      .strictObject({ mode: z.enum(["Auto", "Manual"]).default("Auto"), holdDown: Duration.prefault("30s") })
+      .prefault({}),
   }),
   status: z.unknown().optional(),
 });

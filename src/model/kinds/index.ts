@@ -18,9 +18,9 @@ export type KindName = keyof typeof KINDS;
 /** A validated object of any kind, told apart by `kind`. */
 export type KindObject = { [K in KindName]: z.infer<(typeof KINDS)[K]> }[KindName];
 
-export { EndpointSlice, SERVICE_NAME_LABEL, type Endpoint } from "./endpoint-slice.ts";
-export { FailoverPolicy, type PortRef } from "./failover-policy.ts";
+export { EndpointSlice, SERVICE_NAME_LABEL } from "./endpoint-slice.ts";
+export { FailoverPolicy } from "./failover-policy.ts";
 export { TANDEM_API_VERSION, DnsLabel } from "./metadata.ts";
-export { LISTEN_ANNOTATION, Service, type ServicePort } from "./service.ts";
+export { LISTEN_ANNOTATION, Service } from "./service.ts";
 export { GATEWAY_PORT, type GatewayAddress, Site } from "./site.ts";
 export { Switch } from "./switch.ts";

@@ -7,7 +7,10 @@ export const TANDEM_API_VERSION = "tandem.dev/v1alpha1";
 export const DnsLabel = z
   .string()
   .max(63, "is longer than 63 characters")
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "is not a DNS label: lower-case letters, digits and '-', starting and ending with a letter or digit");
+  .regex(
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+    "is not a DNS label: lower-case letters, digits and '-', starting and ending with a letter or digit",
+  );
 
 /** A DNS-1123 subdomain, the form of most Kubernetes object names. */
 export const DnsSubdomain = z

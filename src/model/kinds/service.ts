@@ -5,14 +5,13 @@ import { NamespacedMetadata, DnsLabel } from "./metadata.ts";
 export const LISTEN_ANNOTATION = "tandem.dev/listen";
 
 /** A port of a Service, core/v1 ServicePort as far as Tandem reads it. */
-export const ServicePort = z.looseObject({
+const ServicePort = z.looseObject({
   name: DnsLabel.optional(),
   protocol: z.enum(["TCP", "UDP", "SCTP"]).default("TCP"),
   appProtocol: z.string().optional(),
   port: z.int().min(1).max(65535),
   targetPort: z.union([z.int().min(1).max(65535), z.string()]).optional(),
 });
-export type ServicePort = z.infer<typeof ServicePort>;
 
 /** core/v1 Service. Fields that Tandem does not read are allowed, as an API server would. */
 export const Service = z.looseObject({

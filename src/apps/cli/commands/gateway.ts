@@ -6,7 +6,11 @@ import { countArgument, outputOption, stateOption } from "./options.ts";
 
 /** `tandem gateway`. */
 export function gatewayCommand(): Command {
-  return new Command("gateway").description("Set up and run one gateway").addCommand(enrol()).addCommand(bootstrap()).addCommand(run());
+  return new Command("gateway")
+    .description("Set up and run one gateway")
+    .addCommand(enrol())
+    .addCommand(bootstrap())
+    .addCommand(run());
 }
 
 function enrol(): Command {
@@ -15,11 +19,19 @@ function enrol(): Command {
     .argument("<token-file>", "file with the token, or - for standard input")
     .addOption(stateOption())
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem",
+    )
     .action(async (file: string, options: { state: string; output: OutputForm }) => {
       const { enrolGateway } = await import("../enrolment.ts");
       const names = await enrolGateway(options.state, await readSecret(file));
-      printResult(names, options.output, () => `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`);
+      printResult(
+        names,
+        options.output,
+        () =>
+          `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`,
+      );
     });
 }
 
@@ -28,7 +40,11 @@ function bootstrap(): Command {
     .addOption(stateOption())
     .addHelpText("after", "\nExamples:\n  envoy -c $(tandem gateway bootstrap --state /var/lib/tandem)")
     .action(async (options: { state: string; maxHeap: number; maxConnections: number }) => {
-      const path = await writeBootstrap({ stateDirectory: options.state, maxHeapBytes: options.maxHeap * MIB, maxConnections: options.maxConnections });
+      const path = await writeBootstrap({
+        stateDirectory: options.state,
+        maxHeapBytes: options.maxHeap * MIB,
+        maxConnections: options.maxConnections,
+      });
       process.stdout.write(`${path}\n`);
     });
 }
@@ -54,8 +70,18 @@ const MIB = 1024 * 1024;
 
 function limits(command: Command): Command {
   return command
-    .option("--max-heap <MiB>", "heap at which requests are refused", countArgument, GATEWAY_DEFAULTS.maxHeapBytes / MIB)
-    .option("--max-connections <count>", "connections from clients and peers together", countArgument, GATEWAY_DEFAULTS.maxConnections);
+    .option(
+      "--max-heap <MiB>",
+      "heap at which requests are refused",
+      countArgument,
+      GATEWAY_DEFAULTS.maxHeapBytes / MIB,
+    )
+    .option(
+      "--max-connections <count>",
+      "connections from clients and peers together",
+      countArgument,
+      GATEWAY_DEFAULTS.maxConnections,
+    );
 }
 
 /** Reads a secret from a file or standard input: as an argument every user of the machine could see it. */

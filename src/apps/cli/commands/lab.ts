@@ -11,7 +11,8 @@ import { renderStatus } from "./status.ts";
 /** Short, since Unix sockets are below it, and the user's own. */
 const defaultDirectory = (): string => join(tmpdir(), `tandem-lab-${userInfo().uid}`);
 
-const directoryOption = (): Option => new Option("--dir <dir>", "directory of the lab").env("TANDEM_LAB").default(defaultDirectory());
+const directoryOption = (): Option =>
+  new Option("--dir <dir>", "directory of the lab").env("TANDEM_LAB").default(defaultDirectory());
 
 interface UpOptions {
   readonly dir: string;
@@ -38,7 +39,11 @@ function up(): Command {
     .description("Bring two sites up, joined; ends what a former lab left behind")
     .addOption(directoryOption())
     .option("--prefix <a.b>", "first two numbers of its loopback addresses", "127.20")
-    .addOption(new Option("--profile <profile>", "health check profile of the services").choices(["standard", "fast"]).default("standard"))
+    .addOption(
+      new Option("--profile <profile>", "health check profile of the services")
+        .choices(["standard", "fast"])
+        .default("standard"),
+    )
     .option("--per-try-timeout <duration>", "retry.perTryTimeout of the services", "1s")
     .option("--hold-down <duration>", "failback.holdDown of the services", "5s")
     .addHelpText("after", "\nExamples:\n  tandem lab up\n  tandem lab up --profile fast --per-try-timeout 250ms")
@@ -79,7 +84,11 @@ function status(): Command {
       const gateways = lab.sites.flatMap((site) => site.gateways);
       const statuses = await Promise.all(gateways.map((gateway) => lab.status(gateway).catch(() => undefined)));
       printResult(statuses, options.output, () =>
-        statuses.map((one, index) => (one === undefined ? `${gateways[index]?.name ?? ""}  agent does not answer` : renderStatus(one, Date.now()))).join("\n\n"),
+        statuses
+          .map((one, index) =>
+            one === undefined ? `${gateways[index]?.name ?? ""}  agent does not answer` : renderStatus(one, Date.now()),
+          )
+          .join("\n\n"),
       );
     });
 }
@@ -91,37 +100,69 @@ function load(): Command {
     .option("--rate <per-second>", "requests a second", countArgument, 500)
     .option("--duration <duration>", "how long", durationArgument, 10_000)
     .option("--method <method>", "method of the requests", "GET")
-    .addOption(new Option("--protocol <protocol>", "http: shop/web, tcp: a new connection to shop/echo each").choices(["http", "tcp"]).default("http"))
+    .addOption(
+      new Option("--protocol <protocol>", "http: shop/web, tcp: a new connection to shop/echo each")
+        .choices(["http", "tcp"])
+        .default("http"),
+    )
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem lab load --duration 10s\n  tandem lab load --method POST --rate 200 -o json")
-    .action(async (options: { dir: string; rate: number; duration: number; method: string; protocol: "http" | "tcp"; output: OutputForm }) => {
-      const { Lab, startLoad } = await import("../../lab/index.ts");
-      const lab = await Lab.open(options.dir);
-      const sent = startLoad(lab, { protocol: options.protocol, method: options.method, rate: options.rate, durationMs: options.duration }, (line) => {
-        if (options.output !== "text") return;
-        if (line.type === "failure") process.stderr.write(`${line.atMs.toFixed(0)} ms: ${line.reason} ${line.body}\n`);
-      });
-      const { timeline: _, ...summary } = await sent.summary;
-      printResult(summary, options.output, () => {
-        const served = Object.entries(summary.servedBy).map(([site, count]) => `${site} ${count}`).join(", ");
-        return `${summary.requests} requests, ${summary.failed} failed, longest gap ${summary.longestGapMs.toFixed(1)} ms, p50 ${summary.p50Ms?.toFixed(1) ?? "-"} ms, p99 ${summary.p99Ms?.toFixed(1) ?? "-"} ms (${served})`;
-      });
-      if (summary.failed + summary.unfinished > 0) process.exitCode = EXIT.failed;
-    });
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem lab load --duration 10s\n  tandem lab load --method POST --rate 200 -o json",
+    )
+    .action(
+      async (options: {
+        dir: string;
+        rate: number;
+        duration: number;
+        method: string;
+        protocol: "http" | "tcp";
+        output: OutputForm;
+      }) => {
+        const { Lab, startLoad } = await import("../../lab/index.ts");
+        const lab = await Lab.open(options.dir);
+        const sent = startLoad(
+          lab,
+          { protocol: options.protocol, method: options.method, rate: options.rate, durationMs: options.duration },
+          (line) => {
+            if (options.output !== "text") return;
+            if (line.type === "failure")
+              process.stderr.write(`${line.atMs.toFixed(0)} ms: ${line.reason} ${line.body}\n`);
+          },
+        );
+        const { timeline: _, ...summary } = await sent.summary;
+        printResult(summary, options.output, () => {
+          const served = Object.entries(summary.servedBy)
+            .map(([site, count]) => `${site} ${count}`)
+            .join(", ");
+          return `${summary.requests} requests, ${summary.failed} failed, longest gap ${summary.longestGapMs.toFixed(1)} ms, p50 ${summary.p50Ms?.toFixed(1) ?? "-"} ms, p99 ${summary.p99Ms?.toFixed(1) ?? "-"} ms (${served})`;
+        });
+        if (summary.failed + summary.unfinished > 0) process.exitCode = EXIT.failed;
+      },
+    );
 }
 
 function fault(): Command {
   return new Command("fault")
     .description("Break something")
-    .argument("<kind>", "crash, hang, 5xx, half, partial, slow, reset, unready or check; a gateway or agent can crash or hang")
+    .argument(
+      "<kind>",
+      "crash, hang, 5xx, half, partial, slow, reset, unready or check; a gateway or agent can crash or hang",
+    )
     .argument("<target>", "west (the service there), west/web-1, gateway/west-1 or agent/west-1")
     .option("--share <share>", "share of the requests that fail, for partial", "0.3")
     .addOption(directoryOption())
-    .addHelpText("after", "\nExamples:\n  tandem lab fault crash west\n  tandem lab fault slow west/web-1\n  tandem lab fault hang gateway/east-1")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem lab fault crash west\n  tandem lab fault slow west/web-1\n  tandem lab fault hang gateway/east-1",
+    )
     .action(async (kind: string, target: string, options: { dir: string; share: string }) => {
       const { breakIt, Lab, parseTarget, SERVICE_FAULTS } = await import("../../lab/index.ts");
       const known = SERVICE_FAULTS.find((one) => one === kind);
-      if (known === undefined) throw new TandemError("InvalidArgument", `${JSON.stringify(kind)} is not a fault`, { remedy: `Use one of ${SERVICE_FAULTS.join(", ")}` });
+      if (known === undefined)
+        throw new TandemError("InvalidArgument", `${JSON.stringify(kind)} is not a fault`, {
+          remedy: `Use one of ${SERVICE_FAULTS.join(", ")}`,
+        });
       const lab = await Lab.open(options.dir);
       await breakIt(lab, parseTarget(lab, target), known, Number(options.share));
       process.stdout.write(`${known}: ${target}\n\nNext: tandem lab status, then tandem lab heal ${target}\n`);
@@ -164,17 +205,26 @@ export function demoCommand(): Command {
     .addOption(directoryOption())
     .option("--prefix <a.b>", "first two numbers of its loopback addresses", "127.20")
     .addHelpText("after", "\nExamples:\n  npm run demo\n  tandem demo --short --report /tmp/report.html")
-    .action(async (options: { short: boolean; keep: boolean; rate?: number; report: string; dir: string; prefix: string }) => {
-      const { DEMO_SCRIPTS, runDemo } = await import("../../lab/index.ts");
-      const script = DEMO_SCRIPTS[options.short ? "short" : "full"];
-      const envoy = await findEnvoy(process.env);
-      await runDemo({
-        script: { ...script, rate: options.rate ?? script.rate },
-        directory: options.dir,
-        prefix: options.prefix,
-        report: options.report,
-        versions: { Tandem: VERSION, Envoy: envoy.version },
-        keep: options.keep,
-      });
-    });
+    .action(
+      async (options: {
+        short: boolean;
+        keep: boolean;
+        rate?: number;
+        report: string;
+        dir: string;
+        prefix: string;
+      }) => {
+        const { DEMO_SCRIPTS, runDemo } = await import("../../lab/index.ts");
+        const script = DEMO_SCRIPTS[options.short ? "short" : "full"];
+        const envoy = await findEnvoy(process.env);
+        await runDemo({
+          script: { ...script, rate: options.rate ?? script.rate },
+          directory: options.dir,
+          prefix: options.prefix,
+          report: options.report,
+          versions: { Tandem: VERSION, Envoy: envoy.version },
+          keep: options.keep,
+        });
+      },
+    );
 }

@@ -4,11 +4,14 @@ import { statePaths } from "../../../adapters/state/state-directory.ts";
 import { OUTPUTS } from "../output.ts";
 
 /** `-o, --output`. */
-export const outputOption = (): Option => new Option("-o, --output <form>", "form of the output").choices(OUTPUTS).default("text");
+export const outputOption = (): Option =>
+  new Option("-o, --output <form>", "form of the output").choices(OUTPUTS).default("text");
 
 /** `--state`: which gateway a command is about. */
 export const stateOption = (): Option =>
-  new Option("--state <dir>", "state directory of the gateway").env("TANDEM_STATE").default("/var/lib/tandem", "/var/lib/tandem");
+  new Option("--state <dir>", "state directory of the gateway")
+    .env("TANDEM_STATE")
+    .default("/var/lib/tandem", "/var/lib/tandem");
 
 /** Socket of the agent of a state directory. */
 export function agentSocket(state: string): string {

@@ -22,36 +22,69 @@ interface GatewayArgument {
 
 /** `tandem site`. */
 export function siteCommand(): Command {
-  return new Command("site").description("Set up this site, list the ones it is joined with").addCommand(init()).addCommand(list());
+  return new Command("site")
+    .description("Set up this site, list the ones it is joined with")
+    .addCommand(init())
+    .addCommand(list());
 }
 
 function init(): Command {
   return new Command("init")
-    .description("Make a site: its manifests' directory and the state of its first gateway, which holds the authority's key")
+    .description(
+      "Make a site: its manifests' directory and the state of its first gateway, which holds the authority's key",
+    )
     .requiredOption("--name <site>", "name of the site")
-    .requiredOption("--gateway <name=address[:port]>", "a gateway; repeat for each, the first is this machine's", gatewayArgument, [])
+    .requiredOption(
+      "--gateway <name=address[:port]>",
+      "a gateway; repeat for each, the first is this machine's",
+      gatewayArgument,
+      [],
+    )
     .requiredOption("--site <dir>", "directory for the site's manifests")
     .addOption(stateOption())
     .option("--label <key=value>", "failure domain, e.g. region=eu-west; repeatable", labelArgument, {})
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem site init --name west --gateway west-1=192.0.2.10 --gateway west-2=192.0.2.11 --site ./west --state /var/lib/tandem")
-    .action(async (options: { name: string; gateway: GatewayArgument[]; site: string; state: string; label: Record<string, string>; output: OutputForm }) => {
-      const [first] = options.gateway;
-      if (first === undefined) throw new TandemError("InvalidArgument", "no gateway was given");
-      const manifest = { apiVersion: TANDEM_API_VERSION, kind: "Site", metadata: { name: options.name }, spec: { gateways: options.gateway, labels: options.label } };
-      const checked = Site.safeParse(manifest);
-      if (!checked.success) throw checked.error;
-      const { initialiseSite } = await import("../enrolment.ts");
-      await initialiseSite(options.state, { site: options.name, gateway: first.name }, Date.now());
-      await mkdir(options.site, { recursive: true });
-      const file = join(options.site, "site.yaml");
-      await writeFile(file, stringify(manifest), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
-      });
-      printResult({ site: options.name, gateway: first.name, manifest: file }, options.output, () =>
-        [`${options.name} is set up; its Site is in ${file}`, "", "Next:", `  tandem agent --site ${options.site} --state ${options.state}`, `  tandem gateway run --state ${options.state}`].join("\n"),
-      );
-    });
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem site init --name west --gateway west-1=192.0.2.10 --gateway west-2=192.0.2.11 --site ./west --state /var/lib/tandem",
+    )
+    .action(
+      async (options: {
+        name: string;
+        gateway: GatewayArgument[];
+        site: string;
+        state: string;
+        label: Record<string, string>;
+        output: OutputForm;
+      }) => {
+        const [first] = options.gateway;
+        if (first === undefined) throw new TandemError("InvalidArgument", "no gateway was given");
+        const manifest = {
+          apiVersion: TANDEM_API_VERSION,
+          kind: "Site",
+          metadata: { name: options.name },
+          spec: { gateways: options.gateway, labels: options.label },
+        };
+        const checked = Site.safeParse(manifest);
+        if (!checked.success) throw checked.error;
+        const { initialiseSite } = await import("../enrolment.ts");
+        await initialiseSite(options.state, { site: options.name, gateway: first.name }, Date.now());
+        await mkdir(options.site, { recursive: true });
+        const file = join(options.site, "site.yaml");
+        await writeFile(file, stringify(manifest), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== "EEXIST") throw error;
+        });
+        printResult({ site: options.name, gateway: first.name, manifest: file }, options.output, () =>
+          [
+            `${options.name} is set up; its Site is in ${file}`,
+            "",
+            "Next:",
+            `  tandem agent --site ${options.site} --state ${options.state}`,
+            `  tandem gateway run --state ${options.state}`,
+          ].join("\n"),
+        );
+      },
+    );
 }
 
 function list(): Command {
@@ -64,8 +97,14 @@ function list(): Command {
       const socket = agentSocket(options.state);
       const status = (await callLocal(socket, "GET", "/status")) as AgentStatus;
       printResult({ site: status.site, peers: status.peers }, options.output, () => {
-        if (status.peers.length === 0) return `${status.site} is joined with no site\n\nNext: tandem token create --for NAME`;
-        const rows = status.peers.map((peer) => [peer.name, peer.connected ? paint("green", "yes") : paint("red", "no"), peer.accepted ? "yes" : "pending", peer.gateways.join(", ")]);
+        if (status.peers.length === 0)
+          return `${status.site} is joined with no site\n\nNext: tandem token create --for NAME`;
+        const rows = status.peers.map((peer) => [
+          peer.name,
+          peer.connected ? paint("green", "yes") : paint("red", "no"),
+          peer.accepted ? "yes" : "pending",
+          peer.gateways.join(", "),
+        ]);
         return table([["SITE", "CONNECTED", "ACCEPTED", "GATEWAYS"], ...rows]);
       });
     });
@@ -79,7 +118,10 @@ export function tokenCommand(): Command {
     .option("--gateway <name>", "name of a further gateway of this site")
     .option("--out <file>", "write it to a file that only you can read, instead of printing it")
     .addOption(stateOption())
-    .addHelpText("after", "\nExamples:\n  tandem token create --for east --out east.token\n  tandem token create --gateway west-2 --out west-2.token")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem token create --for east --out east.token\n  tandem token create --gateway west-2 --out west-2.token",
+    )
     .action(async (options: { for?: string; gateway?: string; out?: string; state: string }) => {
       const name = options.for ?? options.gateway;
       if (name === undefined || (options.for !== undefined && options.gateway !== undefined)) {
@@ -90,8 +132,13 @@ export function tokenCommand(): Command {
       const text = `${formatToken(token)}\n`;
       if (options.out === undefined) process.stdout.write(text);
       else await replaceFile(options.out, text);
-      const redeem = token.kind === "site" ? `tandem join ${options.out ?? "FILE"}` : `tandem gateway enrol ${options.out ?? "FILE"}`;
-      process.stderr.write(`good once, until ${new Date(token.expires).toLocaleTimeString()}; redeem it at ${name} with: ${redeem}\n`);
+      const redeem =
+        token.kind === "site"
+          ? `tandem join ${options.out ?? "FILE"}`
+          : `tandem gateway enrol ${options.out ?? "FILE"}`;
+      process.stderr.write(
+        `good once, until ${new Date(token.expires).toLocaleTimeString()}; redeem it at ${name} with: ${redeem}\n`,
+      );
     });
   return new Command("token").description("Let sites and gateways in").addCommand(create);
 }
@@ -106,9 +153,16 @@ export function joinCommand(): Command {
     .addHelpText("after", "\nExamples:\n  tandem join east.token --state /var/lib/tandem\n  tandem join - < east.token")
     .action(async (file: string, options: { state: string; output: OutputForm }) => {
       const socket = agentSocket(options.state);
-      const result = (await callLocal(socket, "POST", "/join", { token: await readSecret(file) })) as { joined: string };
+      const result = (await callLocal(socket, "POST", "/join", { token: await readSecret(file) })) as {
+        joined: string;
+      };
       const own = (await callLocal(socket, "GET", "/site")) as SiteRecord;
-      printResult(result, options.output, () => `${own.name} and ${result.joined} are joined\n\nNext: list both sites in a FailoverPolicy and look at \`tandem status\``);
+      printResult(
+        result,
+        options.output,
+        () =>
+          `${own.name} and ${result.joined} are joined\n\nNext: list both sites in a FailoverPolicy and look at \`tandem status\``,
+      );
     });
 }
 
@@ -116,7 +170,10 @@ function gatewayArgument(text: string, before: GatewayArgument[]): GatewayArgume
   const match = /^([^=]+)=(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text);
   if (match === null) throw new InvalidArgumentError("write name=address or name=address:port");
   const [, name = "", address = "", port] = match;
-  return [...before, { name, address: address.replace(/^\[|\]$/g, ""), port: port === undefined ? GATEWAY_PORT : Number(port) }];
+  return [
+    ...before,
+    { name, address: address.replace(/^\[|\]$/g, ""), port: port === undefined ? GATEWAY_PORT : Number(port) },
+  ];
 }
 
 function labelArgument(text: string, before: Record<string, string>): Record<string, string> {

@@ -15,7 +15,10 @@ export function statusCommand(): Command {
     .addOption(stateOption())
     .option("-w, --watch", "show it again and again until Ctrl-C", false)
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem status\n  tandem status --watch\n  tandem status -o json | jq '.services[] | {service, servingSite}'")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem status\n  tandem status --watch\n  tandem status -o json | jq '.services[] | {service, servingSite}'",
+    )
     .action(async (options: { state: string; watch: boolean; output: OutputForm }) => {
       const socket = agentSocket(options.state);
       const show = async (): Promise<void> => {
@@ -55,10 +58,21 @@ export function renderStatus(status: AgentStatus, now: number): string {
   const services =
     status.services.length === 0
       ? "no service has a FailoverPolicy"
-      : table([["SERVICE", "SERVING", "SINCE", "SITES", "CHECK EVERY", "LISTEN"], ...status.services.map((service) => serviceRow(service, status.site, now))]);
-  const notes = status.services.flatMap((service) => service.conditions.filter(isNoteworthy).map((condition) => note(service, condition)));
+      : table([
+          ["SERVICE", "SERVING", "SINCE", "SITES", "CHECK EVERY", "LISTEN"],
+          ...status.services.map((service) => serviceRow(service, status.site, now)),
+        ]);
+  const notes = status.services.flatMap((service) =>
+    service.conditions.filter(isNoteworthy).map((condition) => note(service, condition)),
+  );
   const problems = status.problems.map((problem) => `  ${paint("red", "problem")} ${formatProblem(problem)}`);
-  return [head, "", services, ...(notes.length === 0 ? [] : ["", ...notes]), ...(problems.length === 0 ? [] : ["", ...problems])].join("\n");
+  return [
+    head,
+    "",
+    services,
+    ...(notes.length === 0 ? [] : ["", ...notes]),
+    ...(problems.length === 0 ? [] : ["", ...problems]),
+  ].join("\n");
 }
 
 function serviceRow(service: ServiceStatus, ownSite: string, now: number): string[] {
@@ -67,7 +81,9 @@ function serviceRow(service: ServiceStatus, ownSite: string, now: number): strin
     service.service,
     serving === ownSite ? paint("green", serving) : paint("yellow", serving),
     service.servingSince === undefined ? "-" : age(now - service.servingSince),
-    service.sites.map((site) => `${site.name} ${site.healthy}/${site.total}${site.standby ? " (standby)" : ""}`).join(", "),
+    service.sites
+      .map((site) => `${site.name} ${site.healthy}/${site.total}${site.standby ? " (standby)" : ""}`)
+      .join(", "),
     service.checkIntervalMs === undefined ? "-" : formatDuration(service.checkIntervalMs),
     service.listen ?? "-",
   ];
@@ -80,7 +96,10 @@ function isNoteworthy({ type, status, reason }: Condition): boolean {
 }
 
 function note(service: ServiceStatus, condition: Condition): string {
-  const last = condition.type === "FailedOver" && service.lastFailover?.detectionMs !== undefined ? ` (detected in ${service.lastFailover.detectionMs} ms)` : "";
+  const last =
+    condition.type === "FailedOver" && service.lastFailover?.detectionMs !== undefined
+      ? ` (detected in ${service.lastFailover.detectionMs} ms)`
+      : "";
   return `  ${paint("yellow", condition.reason)} ${service.service}: ${condition.message}${last}`;
 }
 

@@ -31,29 +31,49 @@ export function switchCommand(): Command {
     .option("--timeout <duration>", "how long --wait waits", durationArgument, 30_000)
     .addOption(stateOption())
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem switch shop/web --to east --for 10m --reason maintenance --wait\n  tandem switch shop/web --end")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem switch shop/web --to east --for 10m --reason maintenance --wait\n  tandem switch shop/web --end",
+    )
     .action(async (service: string, options: SwitchOptions) => {
       const socket = agentSocket(options.state);
-      if (options.end === (options.to !== undefined)) throw new TandemError("InvalidArgument", "give either --to SITE or --end");
+      if (options.end === (options.to !== undefined))
+        throw new TandemError("InvalidArgument", "give either --to SITE or --end");
       if (options.end) {
         const ended = await callLocal(socket, "POST", "/switch/end", { service });
         printResult(ended, options.output, () => `the switch of ${service} is over; the policy decides again`);
         return;
       }
-      const order = { service, to: options.to, reason: options.reason, ...(options.for === undefined ? {} : { forMs: options.for }) };
+      const order = {
+        service,
+        to: options.to,
+        reason: options.reason,
+        ...(options.for === undefined ? {} : { forMs: options.for }),
+      };
       const record = await callLocal(socket, "POST", "/switch", order);
       if (options.wait) await waitUntilServing(socket, { service, site: options.to ?? "", timeout: options.timeout });
-      printResult(record, options.output, () => `${service} is switched to ${options.to ?? ""}\n\nNext: tandem switch ${service} --end`);
+      printResult(
+        record,
+        options.output,
+        () => `${service} is switched to ${options.to ?? ""}\n\nNext: tandem switch ${service} --end`,
+      );
     });
 }
 
-async function waitUntilServing(socket: string, wanted: { readonly service: string; readonly site: string; readonly timeout: number }): Promise<void> {
+async function waitUntilServing(
+  socket: string,
+  wanted: { readonly service: string; readonly site: string; readonly timeout: number },
+): Promise<void> {
   const end = Date.now() + wanted.timeout;
   for (;;) {
     const status = (await callLocal(socket, "GET", "/status")) as AgentStatus;
     const ports = status.services.filter((service) => service.service.startsWith(`${wanted.service}/`));
     if (ports.every((port) => port.servingSite === wanted.site)) return;
-    if (Date.now() > end) throw new TandemError("WaitTimedOut", `${wanted.site} does not serve ${wanted.service} yet: is it healthy there?`);
+    if (Date.now() > end)
+      throw new TandemError(
+        "WaitTimedOut",
+        `${wanted.site} does not serve ${wanted.service} yet: is it healthy there?`,
+      );
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -27,7 +27,9 @@ export function validateCommand(): Command {
     });
 }
 
-async function validate(paths: readonly string[]): Promise<{ readonly objects: number; readonly problems: readonly Problem[] }> {
+async function validate(
+  paths: readonly string[],
+): Promise<{ readonly objects: number; readonly problems: readonly Problem[] }> {
   const files = (await Promise.all(paths.map(manifestsIn))).flat();
   const index = new ObjectIndex();
   const problems: Problem[] = [];
@@ -46,8 +48,14 @@ async function validate(paths: readonly string[]): Promise<{ readonly objects: n
 
 async function manifestsIn(path: string): Promise<string[]> {
   const stats = await stat(path).catch((error: unknown) => {
-    throw new TandemError("InvalidArgument", `${path} cannot be read`, { cause: error, remedy: "Name an existing file or directory" });
+    throw new TandemError("InvalidArgument", `${path} cannot be read`, {
+      cause: error,
+      remedy: "Name an existing file or directory",
+    });
   });
   if (!stats.isDirectory()) return [path];
-  return (await readdir(path)).filter(isManifestName).sort().map((name) => join(path, name));
+  return (await readdir(path))
+    .filter(isManifestName)
+    .sort()
+    .map((name) => join(path, name));
 }

@@ -37,9 +37,14 @@ const WATCH_MS = 50;
  */
 export async function runDemo(options: DemoOptions): Promise<SummaryLine> {
   const view = createLiveView();
-  view.say("Two sites, west and east: each with its own authority, two gateways (Envoy) and three processes of shop/web.\n");
+  view.say(
+    "Two sites, west and east: each with its own authority, two gateways (Envoy) and three processes of shop/web.\n",
+  );
   const { script } = options;
-  const lab = await Lab.up({ ...LAB_DEFAULTS, directory: options.directory, prefix: options.prefix, holdDown: script.holdDown }, (text) => view.say(`  ${text}`));
+  const lab = await Lab.up(
+    { ...LAB_DEFAULTS, directory: options.directory, prefix: options.prefix, holdDown: script.holdDown },
+    (text) => view.say(`  ${text}`),
+  );
   // Ctrl-C in the middle leaves nothing running.
   const interrupted = (): void => void Lab.down(options.directory).finally(() => process.exit(130));
   process.once("SIGINT", interrupted);
@@ -49,7 +54,11 @@ export async function runDemo(options: DemoOptions): Promise<SummaryLine> {
     await writeFile(options.report, renderReport(reportOf(played, options)));
     view.say(conclusion(played.summary, options));
     const lost = played.summary.failed + played.summary.unfinished;
-    if (lost > 0) throw new TandemError("RequestsLost", `${lost} of ${played.summary.requests} requests were lost; see ${options.report}`);
+    if (lost > 0)
+      throw new TandemError(
+        "RequestsLost",
+        `${lost} of ${played.summary.requests} requests were lost; see ${options.report}`,
+      );
     return played.summary;
   } finally {
     process.off("SIGINT", interrupted);
@@ -83,14 +92,30 @@ async function play(lab: Lab, script: DemoScript, view: LiveView): Promise<Playe
     }, atMs);
     steps.push(() => clearTimeout(timer));
   };
-  const load = startLoad(lab, { protocol: "http", method: "GET", rate: script.rate, durationMs: script.durationMs }, (line) => {
-    if (line.type === "progress") view.progress(line);
-    if (line.type !== "start") return;
-    startedAt = line.epochMs;
-    watch.start();
-    step(script.killAtMs, { kind: "fault", label: "west killed", detail: "kill -9 of all three processes of shop/web in west" }, () => breakIt(lab, west, "crash"));
-    step(script.healAtMs, { kind: "heal", label: "west healed", detail: "the three processes run again; traffic stays in east for the hold-down" }, () => heal(lab, west));
-  });
+  const load = startLoad(
+    lab,
+    { protocol: "http", method: "GET", rate: script.rate, durationMs: script.durationMs },
+    (line) => {
+      if (line.type === "progress") view.progress(line);
+      if (line.type !== "start") return;
+      startedAt = line.epochMs;
+      watch.start();
+      step(
+        script.killAtMs,
+        { kind: "fault", label: "west killed", detail: "kill -9 of all three processes of shop/web in west" },
+        () => breakIt(lab, west, "crash"),
+      );
+      step(
+        script.healAtMs,
+        {
+          kind: "heal",
+          label: "west healed",
+          detail: "the three processes run again; traffic stays in east for the hold-down",
+        },
+        () => heal(lab, west),
+      );
+    },
+  );
   try {
     const summary = await load.summary;
     return { summary, events, holds: holdsOf(events, script), startedAt };
@@ -131,12 +156,15 @@ class ServingWatch {
     if (last === undefined || last.at <= (this.#last ?? 0)) return;
     this.#last = last.at;
     const back = last.to === "west";
-    const detection = last.detectionMs === undefined ? "" : `, ${last.detectionMs} ms after Envoy's first sign of trouble`;
+    const detection =
+      last.detectionMs === undefined ? "" : `, ${last.detectionMs} ms after Envoy's first sign of trouble`;
     this.#note({
       atMs: last.at - this.#startedAt(),
       kind: back ? "failback" : "failover",
       label: back ? "back in west" : `${last.to} serves`,
-      detail: back ? "west has been healthy for the hold-down" : `every endpoint of west is out (${last.trigger})${detection}`,
+      detail: back
+        ? "west has been healthy for the hold-down"
+        : `every endpoint of west is out (${last.trigger})${detection}`,
     });
   }
 }
@@ -149,7 +177,12 @@ function holdsOf(events: readonly DemoEvent[], script: DemoScript): HoldPeriod[]
   const healed = events.find((event) => event.kind === "heal");
   const back = events.find((event) => event.kind === "failback");
   if (healed === undefined) return [];
-  return [{ fromMs: healed.atMs, toMs: back?.atMs ?? Math.min(script.durationMs, healed.atMs + (parseDuration(script.holdDown) ?? 0)) }];
+  return [
+    {
+      fromMs: healed.atMs,
+      toMs: back?.atMs ?? Math.min(script.durationMs, healed.atMs + (parseDuration(script.holdDown) ?? 0)),
+    },
+  ];
 }
 
 function reportOf({ summary, events, holds, startedAt }: Played, options: DemoOptions): DemoReport {

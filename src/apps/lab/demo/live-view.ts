@@ -64,7 +64,8 @@ function bar({ servedBy, failed }: ProgressLine): string {
   const east = servedBy["east"] ?? 0;
   const all = Math.max(1, west + east + failed);
   const width = (count: number): number => Math.round((BAR * count) / all);
-  const paint = (style: "green" | "yellow" | "red", count: number): string => styleText(style, "█".repeat(width(count)));
+  const paint = (style: "green" | "yellow" | "red", count: number): string =>
+    styleText(style, "█".repeat(width(count)));
   return paint("green", west) + paint("yellow", east) + paint("red", failed);
 }
 

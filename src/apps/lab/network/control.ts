@@ -1,17 +1,9 @@
 import { request } from "node:http";
 import type { Fault } from "../backend/fault.ts";
 
-/** What an endpoint counted since it started; see ../backend/counters.ts. */
-export type EndpointCounters = Readonly<Record<string, unknown>>;
-
 /** Sets a fault of an endpoint. */
 export async function setFault(socketPath: string, fault: Fault): Promise<void> {
   await ask(socketPath, "POST", "/fault", JSON.stringify(fault));
-}
-
-/** Reads an endpoint's counters. */
-export async function readCounters(socketPath: string): Promise<EndpointCounters> {
-  return JSON.parse(await ask(socketPath, "GET", "/counters", "")) as EndpointCounters;
 }
 
 function ask(socketPath: string, method: string, path: string, body: string): Promise<string> {

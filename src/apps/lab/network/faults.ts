@@ -11,9 +11,6 @@ import type { LabSite } from "./layout.ts";
 /** Faults of a service. */
 export const SERVICE_FAULTS = ["crash", "hang", "5xx", "half", "partial", "slow", "reset", "unready", "check"] as const;
 
-/** Faults of a gateway or an agent. */
-export const PROCESS_FAULTS = ["crash", "hang"] as const;
-
 /** Kind of a fault. */
 export type FaultKind = (typeof SERVICE_FAULTS)[number];
 
@@ -30,22 +27,29 @@ export function parseTarget(lab: Lab, text: string): FaultTarget {
   const [head = "", name] = text.split("/");
   if ((head === "gateway" || head === "agent") && name !== undefined) {
     if (lab.gateway(name) !== undefined) return { of: head, name };
-    throw new TandemError("InvalidArgument", `there is no gateway ${name}`, { remedy: `Use one of ${gatewayNames(lab).join(", ")}` });
+    throw new TandemError("InvalidArgument", `there is no gateway ${name}`, {
+      remedy: `Use one of ${gatewayNames(lab).join(", ")}`,
+    });
   }
   const site = lab.sites.find((one) => one.name === head);
   if (site === undefined) {
-    throw new TandemError("InvalidArgument", `${JSON.stringify(text)} is nothing that can be broken`, { remedy: "Write west, west/web-1, gateway/west-1 or agent/west-1" });
+    throw new TandemError("InvalidArgument", `${JSON.stringify(text)} is nothing that can be broken`, {
+      remedy: "Write west, west/web-1, gateway/west-1 or agent/west-1",
+    });
   }
   const endpoints = site.endpoints.map((endpoint) => endpoint.name);
   if (name === undefined) return { of: "service", site, endpoints };
   if (endpoints.includes(name)) return { of: "service", site, endpoints: [name] };
-  throw new TandemError("InvalidArgument", `${site.name} has no endpoint ${name}`, { remedy: `Use one of ${endpoints.join(", ")}` });
+  throw new TandemError("InvalidArgument", `${site.name} has no endpoint ${name}`, {
+    remedy: `Use one of ${endpoints.join(", ")}`,
+  });
 }
 
 /** Breaks something. @param share of the requests that fail, for `partial` */
 export async function breakIt(lab: Lab, target: FaultTarget, kind: FaultKind, share = 0.3): Promise<void> {
   if (target.of !== "service") {
-    if (kind !== "crash" && kind !== "hang") throw new TandemError("InvalidArgument", `a ${target.of} can crash or hang, not ${kind}`);
+    if (kind !== "crash" && kind !== "hang")
+      throw new TandemError("InvalidArgument", `a ${target.of} can crash or hang, not ${kind}`);
     const ids = target.of === "gateway" ? [`envoy/${target.name}`, `gateway/${target.name}`] : [`agent/${target.name}`];
     await lab.processes.signal(lab.processes.find(...ids), kind === "crash" ? "SIGKILL" : "SIGSTOP");
     return;
@@ -61,7 +65,9 @@ export async function breakIt(lab: Lab, target: FaultTarget, kind: FaultKind, sh
     return;
   }
   const fault = faultOf(kind, share);
-  await Promise.all(site.endpoints.filter(({ name }) => endpoints.includes(name)).map(({ control }) => setFault(control, fault)));
+  await Promise.all(
+    site.endpoints.filter(({ name }) => endpoints.includes(name)).map(({ control }) => setFault(control, fault)),
+  );
 }
 
 /** Mends everything of a target; of the whole lab when there is none. */

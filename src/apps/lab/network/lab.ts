@@ -72,7 +72,8 @@ export class Lab {
     const file = join(directory, "lab.json");
     if (!existsSync(file)) throw new TandemError("LabNotRunning", `no lab in ${directory}`);
     const lab = new Lab(JSON.parse(await readFile(file, "utf8")) as LabOptions);
-    if ((await lab.processes.running()).length === 0) throw new TandemError("LabNotRunning", `the lab in ${directory} has ended`);
+    if ((await lab.processes.running()).length === 0)
+      throw new TandemError("LabNotRunning", `the lab in ${directory} has ended`);
     return lab;
   }
 
@@ -85,7 +86,10 @@ export class Lab {
 
   /** Where clients of `west` connect: both of its gateways, and where each says that it takes connections. */
   targets(protocol: "http" | "tcp"): readonly { readonly address: string; readonly ready: string }[] {
-    return this.sites[0].gateways.map(({ address }) => ({ address: `${address}:${LAB_PORTS[protocol]}`, ready: `${address}:${LAB_PORTS.ready}/ready` }));
+    return this.sites[0].gateways.map(({ address }) => ({
+      address: `${address}:${LAB_PORTS[protocol]}`,
+      ready: `${address}:${LAB_PORTS.ready}/ready`,
+    }));
   }
 
   /** A gateway by name. */
@@ -100,13 +104,28 @@ export class Lab {
 
   /** Starts the agent of a gateway. */
   async startAgent(site: LabSite, gateway: LabGateway): Promise<void> {
-    await this.processes.start(`agent/${gateway.name}`, [TANDEM, "agent", "--site", site.manifests, "--state", gateway.state]);
+    await this.processes.start(`agent/${gateway.name}`, [
+      TANDEM,
+      "agent",
+      "--site",
+      site.manifests,
+      "--state",
+      gateway.state,
+    ]);
     await this.#until(`agent/${gateway.name}`, () => this.status(gateway).then(() => true));
   }
 
   /** Starts the Envoy of a gateway. */
   async startGateway(gateway: LabGateway): Promise<void> {
-    await this.processes.start(`gateway/${gateway.name}`, [TANDEM, "gateway", "run", "--state", gateway.state, "--concurrency", "1"]);
+    await this.processes.start(`gateway/${gateway.name}`, [
+      TANDEM,
+      "gateway",
+      "run",
+      "--state",
+      gateway.state,
+      "--concurrency",
+      "1",
+    ]);
     await this.#until(`gateway/${gateway.name}`, async () => (await this.status(gateway)).envoy === "ready");
     const record = EnvoyProcess.parse(JSON.parse(await readFile(statePaths(gateway.state).gatewayProcess, "utf8")));
     await this.processes.adopt(`envoy/${gateway.name}`, record.envoy.pid);
@@ -117,9 +136,27 @@ export class Lab {
     const endpoint = site.endpoints.find((one) => one.name === name);
     if (endpoint === undefined) throw new TandemError("InvalidArgument", `${site.name} has no endpoint ${name}`);
     await rm(endpoint.control, { force: true });
-    const ports = ["--address", endpoint.address, "--http", String(ENDPOINT_PORTS.http), "--tcp", String(ENDPOINT_PORTS.tcp)];
+    const ports = [
+      "--address",
+      endpoint.address,
+      "--http",
+      String(ENDPOINT_PORTS.http),
+      "--tcp",
+      String(ENDPOINT_PORTS.tcp),
+    ];
     const id = `endpoint/${site.name}/${name}`;
-    await this.processes.start(id, [BACKEND, ...ports, "--site", site.name, "--name", name, "--control", endpoint.control, "--latency", this.options.latency]);
+    await this.processes.start(id, [
+      BACKEND,
+      ...ports,
+      "--site",
+      site.name,
+      "--name",
+      name,
+      "--control",
+      endpoint.control,
+      "--latency",
+      this.options.latency,
+    ]);
     await this.#until(id, () => Promise.resolve(existsSync(endpoint.control)));
   }
 
@@ -133,7 +170,12 @@ export class Lab {
     for (const gateway of this.sites.flatMap((site) => site.gateways)) {
       await this.#until(`agent/${gateway.name}`, async () => {
         const { services, peers } = await this.status(gateway);
-        const well = services.every((service) => service.sites.length === this.sites.length && service.servingSite === service.sites[0]?.name && service.sites.every((site) => site.healthy === site.total && site.total > 1));
+        const well = services.every(
+          (service) =>
+            service.sites.length === this.sites.length &&
+            service.servingSite === service.sites[0]?.name &&
+            service.sites.every((site) => site.healthy === site.total && site.total > 1),
+        );
         return services.length === 2 && well && peers.every((peer) => peer.connected);
       });
     }
@@ -157,8 +199,21 @@ export class Lab {
     say(`${site.name}: authority, two gateways with an agent each`);
     const [one, two] = site.gateways;
     if (one === undefined || two === undefined) return;
-    const gateways = site.gateways.flatMap(({ name, address }) => ["--gateway", `${name}=${address}:${LAB_PORTS.peers}`]);
-    await this.#tandem("site", "init", "--name", site.name, ...gateways, "--site", site.manifests, "--state", one.state);
+    const gateways = site.gateways.flatMap(({ name, address }) => [
+      "--gateway",
+      `${name}=${address}:${LAB_PORTS.peers}`,
+    ]);
+    await this.#tandem(
+      "site",
+      "init",
+      "--name",
+      site.name,
+      ...gateways,
+      "--site",
+      site.manifests,
+      "--state",
+      one.state,
+    );
     await writeFile(join(site.manifests, "services.yaml"), serviceManifests(this.options, this.sites));
     await this.writeEndpoints(site, new Set());
     await this.startAgent(site, one);
@@ -187,7 +242,10 @@ export class Lab {
       const ended = this.processes.find(id).length > 0 && (await this.processes.running(id)).length === 0;
       if (ended || Date.now() > end) {
         const log = await readFile(this.processes.logOf(id), "utf8").catch(() => "");
-        throw new TandemError("LabFailed", `${id} ${ended ? "ended" : "did not become ready"}; ${this.processes.logOf(id)} ends with:\n${log.split("\n").slice(-8).join("\n")}`);
+        throw new TandemError(
+          "LabFailed",
+          `${id} ${ended ? "ended" : "did not become ready"}; ${this.processes.logOf(id)} ends with:\n${log.split("\n").slice(-8).join("\n")}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -63,7 +63,11 @@ export function labSites(options: Pick<LabOptions, "directory" | "prefix">): rea
   return [labSite(options, "west", 1), labSite(options, "east", 2)];
 }
 
-function labSite({ directory, prefix }: Pick<LabOptions, "directory" | "prefix">, name: string, number: number): LabSite {
+function labSite(
+  { directory, prefix }: Pick<LabOptions, "directory" | "prefix">,
+  name: string,
+  number: number,
+): LabSite {
   const gateway = (index: number): LabGateway => ({
     name: `${name}-${index}`,
     address: `${prefix}.${number}.${99 + index}`,
@@ -74,5 +78,10 @@ function labSite({ directory, prefix }: Pick<LabOptions, "directory" | "prefix">
     address: `${prefix}.${number}.${index}`,
     control: join(directory, `${name}-web-${index}.sock`),
   });
-  return { name, manifests: join(directory, name), gateways: [gateway(1), gateway(2)], endpoints: [endpoint(1), endpoint(2), endpoint(3)] };
+  return {
+    name,
+    manifests: join(directory, name),
+    gateways: [gateway(1), gateway(2)],
+    endpoints: [endpoint(1), endpoint(2), endpoint(3)],
+  };
 }

@@ -9,7 +9,9 @@ import { TandemError } from "../../../model/errors.ts";
 import type { LoadLine, SummaryLine } from "../load/lines.ts";
 import type { Lab } from "./lab.ts";
 
-const GENERATOR = fileURLToPath(new URL(`../load/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+const GENERATOR = fileURLToPath(
+  new URL(`../load/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
+);
 
 /** What is sent. */
 export interface LabLoad {
@@ -32,7 +34,17 @@ export interface RunningLoad {
 /** Sends load to both gateways of `west`. @param take told each line as it comes */
 export function startLoad(lab: Lab, load: LabLoad, take: (line: LoadLine) => void): RunningLoad {
   const targets = lab.targets(load.protocol).flatMap(({ address, ready }) => ["--target", address, "--ready", ready]);
-  const args = ["--protocol", load.protocol, "--method", load.method, "--rate", String(load.rate), "--duration", `${load.durationMs}ms`, "--die-with-parent"];
+  const args = [
+    "--protocol",
+    load.protocol,
+    "--method",
+    load.method,
+    "--rate",
+    String(load.rate),
+    "--duration",
+    `${load.durationMs}ms`,
+    "--die-with-parent",
+  ];
   const child = spawn(process.execPath, [GENERATOR, ...targets, ...args], { stdio: ["pipe", "pipe", "inherit"] });
   return { summary: readLines(child, take), stop: () => void child.kill("SIGTERM") };
 }

@@ -11,14 +11,20 @@ export function serviceManifests(options: LabOptions, sites: readonly LabSite[])
     service("web", { name: "http", port: 80, appProtocol: "http", listen: LAB_PORTS.http }),
     service("echo", { name: "tcp", port: 7000, listen: LAB_PORTS.tcp }),
     policy("web", options, { sites, healthCheck: { http: { path: "/healthz" } } }),
-    policy("echo", options, { sites, healthCheck: options.tcpCheck === "connect" ? { tcp: {} } : { tcp: { send: "ping\n", receive: "pong" } } }),
+    policy("echo", options, {
+      sites,
+      healthCheck: options.tcpCheck === "connect" ? { tcp: {} } : { tcp: { send: "ping\n", receive: "pong" } },
+    }),
   ];
   return documents.map((document) => stringify(document)).join("---\n");
 }
 
 /** Endpoints of both services. @param unready names of endpoints that say they are not ready */
 export function endpointManifests(site: LabSite, unready: ReadonlySet<string>): string {
-  const endpoints = site.endpoints.map(({ name, address }) => ({ addresses: [address], conditions: { ready: !unready.has(name) } }));
+  const endpoints = site.endpoints.map(({ name, address }) => ({
+    addresses: [address],
+    conditions: { ready: !unready.has(name) },
+  }));
   const slice = (serviceName: string, port: { name: string; port: number }): object => ({
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -27,10 +33,18 @@ export function endpointManifests(site: LabSite, unready: ReadonlySet<string>): 
     ports: [port],
     endpoints,
   });
-  return [slice("web", { name: "http", port: ENDPOINT_PORTS.http }), slice("echo", { name: "tcp", port: ENDPOINT_PORTS.tcp })].map((document) => stringify(document)).join("---\n");
+  return [
+    slice("web", { name: "http", port: ENDPOINT_PORTS.http }),
+    slice("echo", { name: "tcp", port: ENDPOINT_PORTS.tcp }),
+  ]
+    .map((document) => stringify(document))
+    .join("---\n");
 }
 
-function service(name: string, port: { readonly name: string; readonly port: number; readonly appProtocol?: string; readonly listen: number }): object {
+function service(
+  name: string,
+  port: { readonly name: string; readonly port: number; readonly appProtocol?: string; readonly listen: number },
+): object {
   const { listen, ...rest } = port;
   return {
     apiVersion: "v1",
@@ -40,7 +54,11 @@ function service(name: string, port: { readonly name: string; readonly port: num
   };
 }
 
-function policy(name: string, options: LabOptions, own: { readonly sites: readonly LabSite[]; readonly healthCheck: object }): object {
+function policy(
+  name: string,
+  options: LabOptions,
+  own: { readonly sites: readonly LabSite[]; readonly healthCheck: object },
+): object {
   return {
     apiVersion: "tandem.dev/v1alpha1",
     kind: "FailoverPolicy",

@@ -35,7 +35,11 @@ export class LabProcesses {
   /** Starts a program of Node; what it prints goes to `<id>.log`. */
   async start(id: string, command: readonly string[]): Promise<ChildProcess> {
     const log = openSync(this.logOf(id), "a", 0o600);
-    const child = spawn(process.execPath, command, { detached: true, stdio: ["ignore", log, log], env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache } });
+    const child = spawn(process.execPath, command, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache },
+    });
     closeSync(log);
     child.unref();
     const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
@@ -51,12 +55,16 @@ export class LabProcesses {
 
   /** Processes whose id begins with one of the prefixes; all when none is given. */
   find(...prefixes: readonly string[]): readonly LabProcess[] {
-    return this.#known.filter(({ id }) => prefixes.length === 0 || prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}/`)));
+    return this.#known.filter(
+      ({ id }) => prefixes.length === 0 || prefixes.some((prefix) => id === prefix || id.startsWith(`${prefix}/`)),
+    );
   }
 
   /** Those of them that run. */
   async running(...prefixes: readonly string[]): Promise<readonly LabProcess[]> {
-    const found = await Promise.all(this.find(...prefixes).map(async (one) => ((await isRunning(one)) ? one : undefined)));
+    const found = await Promise.all(
+      this.find(...prefixes).map(async (one) => ((await isRunning(one)) ? one : undefined)),
+    );
     return found.filter((one) => one !== undefined);
   }
 
@@ -72,7 +80,8 @@ export class LabProcesses {
     await this.signal(running, "SIGCONT");
     await this.signal(running, "SIGKILL");
     const end = Date.now() + END_MS;
-    while ((await this.running()).length > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await this.running()).length > 0 && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     this.#known = [];
     this.#write();
     return running.length;
