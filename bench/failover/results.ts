@@ -35,6 +35,11 @@ export function medianOf(cell: Cell | undefined): CellMedian | null {
   return { ...measured, attemptsPerRequest: median(cell.runs.map((run) => run.attemptsPerRequest)) };
 }
 
+/** The largest share of processor time (0 to 1) that other processes took during any run. */
+export function largestDisturbance({ cells }: FailoverResults): number {
+  return Math.max(0, ...cells.flatMap(({ runs }) => runs.map(({ disturbance }) => disturbance)));
+}
+
 /** Results in which cells of `added` replace those of the same row and contender. */
 export function mergeResults(before: FailoverResults | null, added: FailoverResults): FailoverResults {
   if (before === null) return added;

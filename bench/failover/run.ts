@@ -12,6 +12,7 @@ import { Backends } from "../rig/backends.ts";
 import { EndpointController } from "../rig/kubernetes.ts";
 import { type RunningLoad, startLoad } from "../rig/load.ts";
 import { ProcessGroup } from "../rig/process-group.ts";
+import { measureQuietly } from "../rig/quiet.ts";
 import type { Topology } from "../rig/topology.ts";
 import type { FaultStep, Row } from "./row.ts";
 
@@ -19,11 +20,20 @@ import type { FaultStep, Row } from "./row.ts";
 export interface RunMeasure extends Omit<SummaryLine, "timeline" | "type"> {
   /** Requests that reached a backend per request sent; null for TCP, where checks look like requests. */
   readonly attemptsPerRequest: number | null;
+  /** Share of the machine's processor time (0 to 1) that went to processes which do not belong to the run. */
+  readonly disturbance: number;
 }
 
 /** The run's measure; null: this contender has no such part or protocol, the row does not apply to it. */
 export async function measureRow(row: Row, contender: Contender, topology: Topology): Promise<RunMeasure | null> {
   if (!contender.supports(row.workload.protocol)) return null;
+  const { measured, disturbance } = await measureQuietly(() => runOnce(row, contender, topology));
+  return measured === null ? null : { ...measured, disturbance };
+}
+
+type BareMeasure = Omit<RunMeasure, "disturbance">;
+
+async function runOnce(row: Row, contender: Contender, topology: Topology): Promise<BareMeasure | null> {
   const directory = await mkdtemp(join(tmpdir(), "bench-"));
   const processes = new ProcessGroup();
   try {
@@ -50,7 +60,7 @@ interface Rig {
   readonly topology: Topology;
 }
 
-async function measure(row: Row, rig: Rig): Promise<RunMeasure> {
+async function measure(row: Row, rig: Rig): Promise<BareMeasure> {
   const { running, backends, processes } = rig;
   const load = await startLoad(row.workload, running.targets, processes);
   const kubernetes = new EndpointController((site) => {

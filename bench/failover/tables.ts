@@ -6,13 +6,14 @@ import { sentenceOf } from "../rig/machine.ts";
 import { table } from "../rig/markdown.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows.ts";
-import { type CellMedian, type FailoverResults, medianOf } from "./results.ts";
+import { type CellMedian, type FailoverResults, largestDisturbance, medianOf } from "./results.ts";
 
 /** Tables for docs/benchmarks.md: failed requests and longest gap at a glance, then everything. */
 export function renderFailover(results: FailoverResults): string {
   const measured = rows.filter(({ id }) => results.cells.some(({ row }) => row === id));
   const runs = `Medians of ${results.runs} run${results.runs === 1 ? "" : "s"}.`;
-  const about = `${sentenceOf(results.machine, results.startedAt)} ${runs}`;
+  const others = `Other processes took at most ${(100 * largestDisturbance(results)).toFixed(0)} % of the processors during a run.`;
+  const about = `${sentenceOf(results.machine, results.startedAt)} ${runs} ${others}`;
   const glance = (title: string, show: (cell: CellMedian) => string): string =>
     `#### ${title}\n\n${table(
       ["fault", ...names(results)],

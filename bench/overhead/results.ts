@@ -43,7 +43,10 @@ export function renderOverhead(results: OverheadResults): string {
   });
   const rounds = Math.max(0, ...results.contenders.map(({ runs }) => runs.length));
   const head = ["healthy path", "p50", "p99", "throughput", `ratio to ${results.reference}`, "errors"];
-  return `${sentenceOf(results.machine, results.startedAt)} Medians of ${rounds} rounds.\n\n${table(head, lines)}`;
+  const disturbances = results.contenders.flatMap(({ runs }) => runs.map(({ disturbance }) => disturbance));
+  const others = `Other processes took at most ${(100 * Math.max(0, ...disturbances)).toFixed(0)} % of the processors during a round.`;
+  const about = `${sentenceOf(results.machine, results.startedAt)} Medians of ${rounds} rounds. ${others}`;
+  return `${about}\n\n${table(head, lines)}`;
 }
 
 function milliseconds(ms: number | null): string {

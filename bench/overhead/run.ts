@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Contender } from "../contenders/contender.ts";
 import { startLoad } from "../rig/load.ts";
 import { ProcessGroup } from "../rig/process-group.ts";
+import { measureQuietly } from "../rig/quiet.ts";
 import type { Topology } from "../rig/topology.ts";
 import { startFastBackends } from "./fast-backends.ts";
 import { measureThroughput } from "./wrk.ts";
@@ -19,6 +20,8 @@ export interface OverheadMeasure {
   readonly failed: number;
   readonly requestsPerSecond: number;
   readonly errors: number;
+  /** Share of the machine's processor time (0 to 1) that went to processes which do not belong to the run. */
+  readonly disturbance: number;
 }
 
 /** How long each part takes, in seconds. */
@@ -33,6 +36,15 @@ export async function measureOverhead(
   topology: Topology,
   pace: OverheadPace,
 ): Promise<OverheadMeasure> {
+  const { measured, disturbance } = await measureQuietly(() => runOnce(contender, topology, pace));
+  return { ...measured, disturbance };
+}
+
+async function runOnce(
+  contender: Contender,
+  topology: Topology,
+  pace: OverheadPace,
+): Promise<Omit<OverheadMeasure, "disturbance">> {
   const directory = await mkdtemp(join(tmpdir(), "bench-"));
   const processes = new ProcessGroup();
   try {
