@@ -1,0 +1,118 @@
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { formatProblem } from "../../model/problem.ts";
+import type { ObjectChanges } from "../../ports/object-store.ts";
+import { SiteDirectory } from "./site-directory.ts";
+
+let directory: string;
+let store: SiteDirectory;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tandem-site-"));
+  store = new SiteDirectory(directory);
+});
+
+afterEach(async () => {
+  store.close();
+  await rm(directory, { recursive: true });
+});
+
+const service = (name: string, port: number): string => `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {ports: [{port: ${port}}]}\n`;
+
+/** The next change that the store reports. */
+function nextChange(): Promise<ObjectChanges> {
+  return new Promise((resolve) => {
+    const stop = store.onChange((changes) => {
+      stop();
+      resolve(changes);
+    });
+  });
+}
+
+async function write(name: string, text: string): Promise<void> {
+  await writeFile(join(directory, name), text);
+}
+
+const portOf = (name: string): number | undefined => store.service(`shop/${name}`)?.spec.ports[0]?.port;
+
+test("what is there at the start is read", async () => {
+  await write("web.yaml", service("web", 80));
+  await store.open();
+  expect(portOf("web")).toBe(80);
+});
+
+test("a change is noticed and names the Service it is about", async () => {
+  await write("web.yaml", service("web", 80));
+  await write("other.yaml", service("other", 90));
+  await store.open();
+  const change = nextChange();
+  await write("web.yaml", service("web", 81));
+  expect([...(await change).services]).toEqual(["shop/web"]);
+  expect(portOf("web")).toBe(81);
+});
+
+test("a file that is replaced by renaming is noticed", async () => {
+  await write("web.yaml", service("web", 80));
+  await store.open();
+  const change = nextChange();
+  await write(".web.yaml.tmp", service("web", 82));
+  await rename(join(directory, ".web.yaml.tmp"), join(directory, "web.yaml"));
+  await change;
+  expect(portOf("web")).toBe(82);
+});
+
+test("a bad file leaves its last good content in force, is named, and the other files still count", async () => {
+  await write("web.yaml", service("web", 80));
+  await store.open();
+  await write("web.yaml", "kind: Service\n  half-writ");
+  const change = nextChange();
+  await write("other.yaml", service("other", 90));
+  await change;
+  expect(portOf("web")).toBe(80);
+  expect(portOf("other")).toBe(90);
+  expect(store.problems().map(formatProblem).join("\n")).toContain(`${join(directory, "web.yaml")}:`);
+});
+
+test("a corrected file is in force again and its problem is gone", async () => {
+  await write("web.yaml", "kind: nothing\n");
+  await store.open();
+  expect(store.problems()).toHaveLength(1);
+  const change = nextChange();
+  await write("web.yaml", service("web", 80));
+  await change;
+  expect(store.problems()).toEqual([]);
+});
+
+test("a deleted file takes its objects with it", async () => {
+  await write("web.yaml", service("web", 80));
+  await store.open();
+  const change = nextChange();
+  await rm(join(directory, "web.yaml"));
+  await change;
+  expect(portOf("web")).toBeUndefined();
+});
+
+test("editors' temporary files are not read", async () => {
+  for (const name of [".web.yaml.swp", "web.yaml~", "#web.yaml#", ".#web.yaml", "4913", "web.yaml.tmp"]) await write(name, "not: [yaml");
+  await store.open();
+  expect(store.problems()).toEqual([]);
+});
+
+test("of two objects with one name the first file's counts, and both places are named", async () => {
+  await write("a.yaml", service("web", 80));
+  await write("b.yaml", service("web", 81));
+  await store.open();
+  expect(portOf("web")).toBe(80);
+  expect(store.problems().map(formatProblem)).toEqual([
+    `${join(directory, "b.yaml")}:1: Service shop/web stands already in ${join(directory, "a.yaml")}:1, which counts. Remove one of the two`,
+  ]);
+});
+
+test("a directory that is missing is a problem, not an end", async () => {
+  const missing = new SiteDirectory(join(directory, "missing"));
+  await missing.open();
+  missing.close();
+  expect(missing.problems()[0]?.message).toContain("cannot be read");
+});

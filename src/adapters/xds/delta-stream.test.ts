@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import type { XdsType } from "../../model/xds-resource.ts";
+import { type DeltaResponse, DeltaStream } from "./delta-stream.ts";
+import type { EncodedResource } from "./encode-resource.ts";
+import { ResourceCache } from "./resource-cache.ts";
+import type { Rejection } from "./subscription.ts";
+
+/** An Envoy that answers when it is told to. */
+class Client {
+  readonly cache = new ResourceCache();
+  readonly responses: DeltaResponse[] = [];
+  readonly rejections: Rejection[] = [];
+  settled = 0;
+  readonly stream = new DeltaStream(this.cache, {
+    send: (response) => this.responses.push(response),
+    rejected: (rejection) => this.rejections.push(rejection),
+    acknowledged: () => {},
+    settled: () => {
+      this.settled += 1;
+    },
+  });
+
+  subscribe(type: XdsType, names: readonly string[] = [], initialVersions: Readonly<Record<string, string>> = {}): void {
+    this.stream.request({ type, subscribe: names, unsubscribe: [], initialVersions, nonce: "", error: undefined });
+  }
+
+  answer(response: DeltaResponse, error?: string): void {
+    this.stream.request({ type: response.type, subscribe: [], unsubscribe: [], initialVersions: {}, nonce: response.nonce, error });
+  }
+
+  /** Everything sent since the last call. */
+  take(): DeltaResponse[] {
+    return this.responses.splice(0);
+  }
+}
+
+function resource(type: XdsType, name: string, version = "1"): EncodedResource {
+  return { type, name, version, wire: new Uint8Array() };
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function sent(responses: readonly DeltaResponse[]): string[] {
+  return responses.flatMap(({ type, resources, removed }) => [...resources.map((one) => `${type} ${one.name}@${one.version}`), ...removed.map((name) => `${type} -${name}`)]);
+}
+
+describe("a delta stream", () => {
+  test("sends everything of a type that is wanted as a whole, once", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x"), resource("cluster", "y")]);
+    client.subscribe("cluster");
+    expect(sent(client.take())).toEqual(["cluster x@1", "cluster y@1"]);
+  });
+
+  test("sends nothing that Envoy kept from before the agent restarted", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x"), resource("endpoints", "x")]);
+    client.subscribe("cluster", [], { x: "1" });
+    client.subscribe("endpoints", ["x"], { x: "1" });
+    expect(client.responses).toEqual([]);
+  });
+
+  test("takes from Envoy what it kept and nobody has any more", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster", [], { x: "1", gone: "1" });
+    expect(sent(client.take())).toEqual(["cluster -gone"]);
+  });
+
+  test("sends only what is named of the other types", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("endpoints", "x"), resource("endpoints", "y")]);
+    client.subscribe("endpoints", ["y"]);
+    expect(sent(client.take())).toEqual(["endpoints y@1"]);
+  });
+
+  test("gathers changes while a response is under way, and then sends the latest", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster");
+    const [first] = client.take();
+    client.cache.replace("a", [resource("cluster", "x", "2")]);
+    await nextTurn();
+    client.cache.replace("a", [resource("cluster", "x", "3")]);
+    await nextTurn();
+    expect(client.responses).toEqual([]);
+    client.answer(first as DeltaResponse);
+    expect(sent(client.take())).toEqual(["cluster x@3"]);
+  });
+
+  test("sends a changed cluster's endpoints again, which it waits for", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x"), resource("endpoints", "x")]);
+    client.subscribe("cluster");
+    client.subscribe("endpoints", ["x"]);
+    for (const response of client.take()) client.answer(response);
+    client.cache.replace("a", [resource("cluster", "x", "2"), resource("endpoints", "x")]);
+    await nextTurn();
+    expect(sent(client.take())).toEqual(["cluster x@2", "endpoints x@1"]);
+  });
+
+  test("removes what was referred to only after what refers to it", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x"), resource("listener", "l")]);
+    client.subscribe("cluster");
+    client.subscribe("listener");
+    for (const response of client.take()) client.answer(response);
+    client.cache.replace("a", []);
+    await nextTurn();
+    const [removal] = client.responses;
+    expect(sent(client.take())).toEqual(["listener -l"]);
+    client.answer(removal as DeltaResponse);
+    expect(sent(client.take())).toEqual(["cluster -x"]);
+  });
+
+  test("after a refusal sends resources one by one, so that the good ones go through", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "bad"), resource("cluster", "good")]);
+    client.subscribe("cluster");
+    const [both] = client.take();
+    client.answer(both as DeltaResponse, "bad is bad");
+    const [bad] = client.take();
+    expect(sent([bad as DeltaResponse])).toEqual(["cluster bad@1"]);
+    client.answer(bad as DeltaResponse, "no such filter");
+    expect(client.rejections).toEqual([{ type: "cluster", name: "bad", message: "no such filter" }]);
+    expect(sent(client.take())).toEqual(["cluster good@1"]);
+  });
+
+  test("never sends refused bytes again, but does send a corrected resource", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "bad")]);
+    client.subscribe("cluster");
+    const [first] = client.take();
+    client.answer(first as DeltaResponse, "bad is bad");
+    expect(client.responses).toEqual([]);
+    client.cache.replace("a", [resource("cluster", "bad", "2")]);
+    await nextTurn();
+    expect(sent(client.take())).toEqual(["cluster bad@2"]);
+  });
+
+  test("an answer to an older response changes nothing", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster");
+    client.take();
+    client.stream.request({ type: "cluster", subscribe: [], unsubscribe: [], initialVersions: {}, nonce: "99", error: "late" });
+    expect(client.rejections).toEqual([]);
+  });
+
+  test("says when everything has been acknowledged", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster");
+    for (const response of client.take()) client.answer(response);
+    expect(client.settled).toBe(1);
+  });
+});

@@ -1,0 +1,148 @@
+/**
+ * Real Envoys, real TLS, real processes: what is broken in one site is served by the other.
+ * @module
+ */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callLocal } from "../../src/adapters/http/local-client.ts";
+import { statePaths } from "../../src/adapters/state/state-directory.ts";
+import { breakIt, type FaultKind, heal, parseTarget } from "../../src/apps/lab/network/faults.ts";
+import { Lab } from "../../src/apps/lab/network/lab.ts";
+import { LAB_DEFAULTS } from "../../src/apps/lab/network/layout.ts";
+import { type LabLoad, startLoad } from "../../src/apps/lab/network/load.ts";
+import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
+
+let lab: Lab;
+
+beforeAll(async () => {
+  const directory = await mkdtemp(join(tmpdir(), "td-"));
+  lab = await Lab.up({ ...LAB_DEFAULTS, directory, prefix: "127.61", profile: "fast", perTryTimeout: "250ms", holdDown: "1s" }, () => {});
+}, 120_000);
+
+afterAll(async () => {
+  await Lab.down(lab.options.directory);
+});
+
+/** Sends load and breaks something in the middle of it, when answers have come for a while. */
+async function loadWithFaults(load: Partial<LabLoad>, faults: readonly (readonly [FaultKind, string])[]): Promise<SummaryLine> {
+  let broken: Promise<void> | undefined;
+  const sent = startLoad(lab, { protocol: "http", method: "GET", rate: 200, durationMs: 3_000, ...load }, (line) => {
+    if (line.type !== "progress" || line.atMs < 1_000) return;
+    broken ??= inOrder(faults);
+  });
+  const summary = await sent.summary;
+  await broken;
+  return summary;
+}
+
+async function inOrder(faults: readonly (readonly [FaultKind, string])[]): Promise<void> {
+  for (const [kind, target] of faults) await breakIt(lab, parseTarget(lab, target), kind);
+}
+
+async function mend(): Promise<void> {
+  await heal(lab, undefined);
+  await lab.waitUntilWell();
+}
+
+describe("a GET is answered although", () => {
+  test.each<[string, readonly (readonly [FaultKind, string])[]]>([
+    ["every local endpoint is killed", [["crash", "west"]]],
+    ["every local endpoint hangs", [["hang", "west"]]],
+    ["every local endpoint answers 503", [["5xx", "west"]]],
+    ["every local endpoint answers every second request with 503", [["half", "west"]]],
+    ["every local endpoint takes 5 s", [["slow", "west"]]],
+    ["every local endpoint resets connections", [["reset", "west"]]],
+    ["every local endpoint is not ready", [["unready", "west"]]],
+    ["the local check is wrong", [["check", "west"]]],
+    ["the endpoints are killed and one gateway of the peer hangs", [["crash", "west"], ["hang", "gateway/east-1"]]],
+    ["the endpoints are killed and one gateway of the peer is killed", [["crash", "west"], ["crash", "gateway/east-2"]]],
+    ["all agents are dead when the endpoints are killed", [["crash", "agent/west-1"], ["crash", "agent/west-2"], ["crash", "agent/east-1"], ["crash", "agent/east-2"], ["crash", "west"]]],
+  ])("%s", async (_name, faults) => {
+    const summary = await loadWithFaults({}, faults);
+    await mend();
+    expect(summary.failures).toEqual({});
+    expect(summary.unfinished).toBe(0);
+    expect(summary.servedBy["east"]).toBeGreaterThan(0);
+  });
+});
+
+test("with a new TCP connection each, none fails when every local endpoint is killed", async () => {
+  const summary = await loadWithFaults({ protocol: "tcp", rate: 50 }, [["crash", "west"]]);
+  await mend();
+  // A connection that was open when its endpoint died ends with it; every later one is good.
+  expect(summary.failed).toBeLessThanOrEqual(3);
+  expect(summary.servedBy["east"]).toBeGreaterThan(0);
+});
+
+test.each(["PUT", "DELETE", "POST"])("%s is served by the other site once the local endpoints are gone", async (method) => {
+  await breakIt(lab, parseTarget(lab, "west"), "crash");
+  await expect.poll(async () => serving(), { timeout: 10_000, interval: 50 }).toBe("east");
+  const summary = await startLoad(lab, { protocol: "http", method, rate: 100, durationMs: 1_000 }, () => {}).summary;
+  await mend();
+  expect(summary.failures).toEqual({});
+  expect(summary.servedBy).toEqual({ east: 100 });
+});
+
+test("an agent killed and started again changes nothing in Envoy", async () => {
+  const versions = async (): Promise<string> => JSON.stringify(await callAdminVersions());
+  const before = await versions();
+  const summary = await loadWithFaults({ durationMs: 2_000 }, [["crash", "agent/west-1"]]);
+  await heal(lab, parseTarget(lab, "agent/west-1"));
+  await lab.waitUntilWell();
+  expect(summary.failures).toEqual({});
+  expect(await versions()).toBe(before);
+});
+
+test("an Envoy started again serves from the snapshot when all but its own agent is dead", async () => {
+  for (const target of ["west-2", "east-1", "east-2"]) {
+    await breakIt(lab, parseTarget(lab, `agent/${target}`), "crash");
+    await breakIt(lab, parseTarget(lab, `gateway/${target}`), "crash");
+  }
+  await breakIt(lab, parseTarget(lab, "gateway/west-1"), "crash");
+  await heal(lab, parseTarget(lab, "gateway/west-1"));
+  const answer = await fetch(`http://${lab.targets("http")[0]?.address ?? ""}/`);
+  await mend();
+  expect(answer.status).toBe(200);
+});
+
+test("a switch moves a healthy service and back", async () => {
+  const socket = statePaths(lab.gateway("west-1")?.state ?? "").localSocket;
+  await callLocal(socket, "POST", "/switch", { service: "shop/web", to: "east", reason: "maintenance" });
+  await expect.poll(serving, { timeout: 5_000, interval: 50 }).toBe("east");
+  // Carried to the sibling gateway and to the other site.
+  for (const name of ["west-2", "east-1", "east-2"]) await expect.poll(() => serving(name), { timeout: 5_000, interval: 50 }).toBe("east");
+  await callLocal(socket, "POST", "/switch/end", { service: "shop/web" });
+  await expect.poll(serving, { timeout: 5_000, interval: 50 }).toBe("west");
+  await lab.waitUntilWell();
+});
+
+test("the status of a bad manifest names its file, line and field", async () => {
+  const { writeFile, rm } = await import("node:fs/promises");
+  const file = join(lab.sites[0].manifests, "bad.yaml");
+  await writeFile(file, "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {port: 80}\n");
+  const problems = async (): Promise<string> => JSON.stringify((await lab.status(first())).problems);
+  await expect.poll(problems, { timeout: 5_000, interval: 50 }).toContain("bad.yaml");
+  expect(await problems()).toContain("spec.ports");
+  await rm(file);
+  await expect.poll(problems, { timeout: 5_000, interval: 50 }).toBe("[]");
+});
+
+function first(): Parameters<Lab["status"]>[0] {
+  const gateway = lab.gateway("west-1");
+  if (gateway === undefined) throw new Error("no gateway west-1");
+  return gateway;
+}
+
+async function serving(name = "west-1"): Promise<string | undefined> {
+  const gateway = lab.gateway(name) ?? first();
+  return (await lab.status(gateway)).services.find(({ service }) => service === "shop/web/80")?.servingSite;
+}
+
+/** Versions of everything that the first gateway's Envoy has in force. */
+async function callAdminVersions(): Promise<unknown> {
+  const { askAdmin } = await import("../../src/adapters/envoy/admin-client.ts");
+  const dump = JSON.parse(await askAdmin(statePaths(first().state).adminSocket, "GET", "/config_dump?mask=dynamic_active_clusters.version_info,dynamic_listeners.active_state.version_info"));
+  return dump;
+}
