@@ -3,7 +3,13 @@
  * @module
  */
 import { FailoverPolicy } from "../../src/model/kinds/index.ts";
-import { endpointKey, type EndpointHealth, type LocalEndpoint, type PeerGateway, type ServiceView } from "../../src/model/service-view.ts";
+import {
+  endpointKey,
+  type EndpointHealth,
+  type LocalEndpoint,
+  type PeerGateway,
+  type ServiceView,
+} from "../../src/model/service-view.ts";
 
 /** An endpoint of this site, 10.0.1.N:8080. */
 export function localEndpoint(number: number, changes: Partial<LocalEndpoint> = {}): LocalEndpoint {
@@ -21,7 +27,12 @@ export function policySpec(spec: Record<string, unknown> = {}): FailoverPolicy["
     apiVersion: "tandem.dev/v1alpha1",
     kind: "FailoverPolicy",
     metadata: { name: "web", namespace: "shop" },
-    spec: { targetRefs: [{ kind: "Service", name: "web" }], sites: [{ name: "west" }, { name: "east" }], healthCheck: { http: { path: "/healthz" } }, ...spec },
+    spec: {
+      targetRefs: [{ kind: "Service", name: "web" }],
+      sites: [{ name: "west" }, { name: "east" }],
+      healthCheck: { http: { path: "/healthz" } },
+      ...spec,
+    },
   }).spec;
 }
 
@@ -47,8 +58,13 @@ export function serviceView(changes: Partial<ServiceView> = {}): ServiceView {
 }
 
 /** The view with one verdict for all local endpoints and one for all of the peer's gateways. */
-export function withHealth(view: ServiceView, health: { readonly local: EndpointHealth; readonly east: EndpointHealth }): ServiceView {
+export function withHealth(
+  view: ServiceView,
+  health: { readonly local: EndpointHealth; readonly east: EndpointHealth },
+): ServiceView {
   const local = view.local.map(({ address, port }) => [endpointKey(address, port), health.local] as const);
-  const east = view.peers.flatMap((peer) => peer.gateways.map(({ address, port }) => [endpointKey(address, port), health.east] as const));
+  const east = view.peers.flatMap((peer) =>
+    peer.gateways.map(({ address, port }) => [endpointKey(address, port), health.east] as const),
+  );
   return { ...view, health: new Map([...local, ...east]) };
 }

@@ -19,7 +19,8 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const service = (name: string, port: number): string => `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {ports: [{port: ${port}}]}\n`;
+const service = (name: string, port: number): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}, namespace: shop}\nspec: {ports: [{port: ${port}}]}\n`;
 
 /** The next change that the store reports. */
 function nextChange(): Promise<ObjectChanges> {
@@ -95,7 +96,8 @@ test("a deleted file takes its objects with it", async () => {
 });
 
 test("editors' temporary files are not read", async () => {
-  for (const name of [".web.yaml.swp", "web.yaml~", "#web.yaml#", ".#web.yaml", "4913", "web.yaml.tmp"]) await write(name, "not: [yaml");
+  for (const name of [".web.yaml.swp", "web.yaml~", "#web.yaml#", ".#web.yaml", "4913", "web.yaml.tmp"])
+    await write(name, "not: [yaml");
   await store.open();
   expect(store.problems()).toEqual([]);
 });

@@ -14,7 +14,8 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-const issue = (): Promise<Token> => desk.issue({ kind: "site", for: "east", site: "west", addresses: ["192.0.2.1:15443"], authority: "PEM" }, 1_000);
+const issue = (): Promise<Token> =>
+  desk.issue({ kind: "site", for: "east", site: "west", addresses: ["192.0.2.1:15443"], authority: "PEM" }, 1_000);
 
 test("a token is one word and comes back whole", async () => {
   const token = await issue();

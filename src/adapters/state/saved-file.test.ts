@@ -44,7 +44,11 @@ test("only this user can read it, and no temporary file stays behind", async () 
 test("a damaged file is set aside and said", async () => {
   await write("hello");
   await writeFile(path, (await readFile(path, "utf8")).replace("hello", "jello"));
-  expect(await saved().load()).toEqual({ found: "damaged", setAside: `${path}.damaged`, reason: "its checksum does not match" });
+  expect(await saved().load()).toEqual({
+    found: "damaged",
+    setAside: `${path}.damaged`,
+    reason: "its checksum does not match",
+  });
   expect(await saved().load()).toEqual({ found: "nothing" });
 });
 

@@ -20,12 +20,23 @@ class Client {
     },
   });
 
-  subscribe(type: XdsType, names: readonly string[] = [], initialVersions: Readonly<Record<string, string>> = {}): void {
+  subscribe(
+    type: XdsType,
+    names: readonly string[] = [],
+    initialVersions: Readonly<Record<string, string>> = {},
+  ): void {
     this.stream.request({ type, subscribe: names, unsubscribe: [], initialVersions, nonce: "", error: undefined });
   }
 
   answer(response: DeltaResponse, error?: string): void {
-    this.stream.request({ type: response.type, subscribe: [], unsubscribe: [], initialVersions: {}, nonce: response.nonce, error });
+    this.stream.request({
+      type: response.type,
+      subscribe: [],
+      unsubscribe: [],
+      initialVersions: {},
+      nonce: response.nonce,
+      error,
+    });
   }
 
   /** Everything sent since the last call. */
@@ -41,7 +52,10 @@ function resource(type: XdsType, name: string, version = "1"): EncodedResource {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function sent(responses: readonly DeltaResponse[]): string[] {
-  return responses.flatMap(({ type, resources, removed }) => [...resources.map((one) => `${type} ${one.name}@${one.version}`), ...removed.map((name) => `${type} -${name}`)]);
+  return responses.flatMap(({ type, resources, removed }) => [
+    ...resources.map((one) => `${type} ${one.name}@${one.version}`),
+    ...removed.map((name) => `${type} -${name}`),
+  ]);
 }
 
 describe("a delta stream", () => {
@@ -143,7 +157,14 @@ describe("a delta stream", () => {
     client.cache.replace("a", [resource("cluster", "x")]);
     client.subscribe("cluster");
     client.take();
-    client.stream.request({ type: "cluster", subscribe: [], unsubscribe: [], initialVersions: {}, nonce: "99", error: "late" });
+    client.stream.request({
+      type: "cluster",
+      subscribe: [],
+      unsubscribe: [],
+      initialVersions: {},
+      nonce: "99",
+      error: "late",
+    });
     expect(client.rejections).toEqual([]);
   });
 
@@ -151,7 +172,18 @@ describe("a delta stream", () => {
     const client = new Client();
     client.cache.replace("a", [resource("cluster", "x")]);
     client.subscribe("cluster");
+    client.subscribe("listener");
+    expect(client.settled).toBe(0);
     for (const response of client.take()) client.answer(response);
+    expect(client.settled).toBe(1);
+  });
+
+  test("is settled at once with an Envoy that has kept everything", () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x"), resource("listener", "l")]);
+    client.subscribe("cluster", [], { x: "1" });
+    client.subscribe("listener", [], { l: "1" });
+    expect(client.responses).toEqual([]);
     expect(client.settled).toBe(1);
   });
 });

@@ -38,7 +38,7 @@ export class DeltaStream {
   readonly #events: DeltaStreamEvents;
   readonly #unwatch: () => void;
   #responses = 0;
-  #wasSettled = true;
+  #wasSettled = false;
   #scheduled = false;
 
   constructor(cache: ResourceCache, events: DeltaStreamEvents) {
@@ -85,7 +85,9 @@ export class DeltaStream {
       if (type === "cluster") for (const cluster of update.resources) this.#of("endpoints").resend(cluster.name);
       this.#events.send({ ...update, type, nonce });
     }
-    const settled = SENDING_ORDER.every((type) => this.#of(type).settled);
+    // An Envoy that kept everything is settled without a word being sent, once it has said what it has.
+    const asked = this.#of("cluster").open && this.#of("listener").open;
+    const settled = asked && SENDING_ORDER.every((type) => this.#of(type).settled);
     if (settled && !this.#wasSettled) this.#events.settled();
     this.#wasSettled = settled;
   }

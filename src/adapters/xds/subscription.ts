@@ -42,6 +42,11 @@ export class Subscription {
     this.#cache = cache;
   }
 
+  /** Whether Envoy has asked for this type on this stream. */
+  get open(): boolean {
+    return this.#open;
+  }
+
   /** Whether everything wanted was sent and acknowledged. */
   get settled(): boolean {
     return this.#underWay === undefined && this.#dirty.size === 0;

@@ -13,13 +13,23 @@ const GOLDEN = join(import.meta.dirname, "../../../test/golden");
 
 const http = withHealth(serviceView(), { local: PASSING, east: PASSING });
 const tcpPolicy = policySpec({ healthCheck: { tcp: { send: "ping\n", receive: "pong" } } });
-const tcp = withHealth(serviceView({ service: "shop/db/5432", appProtocol: "tcp", policy: tcpPolicy }), { local: PASSING, east: PASSING });
-const written = policySpec({ retry: { idempotencyHeader: "Idempotency-Key", crossSiteWrites: true }, prefer: "Listed", sites: [{ name: "east" }, { name: "west" }] });
+const tcp = withHealth(serviceView({ service: "shop/db/5432", appProtocol: "tcp", policy: tcpPolicy }), {
+  local: PASSING,
+  east: PASSING,
+});
+const written = policySpec({
+  retry: { idempotencyHeader: "Idempotency-Key", crossSiteWrites: true },
+  prefer: "Listed",
+  sites: [{ name: "east" }, { name: "west" }],
+});
 
 const CASES = {
   "http-service": http,
   "tcp-service": tcp,
-  "http-service-listed-with-cross-site-writes": withHealth(serviceView({ policy: written }), { local: PASSING, east: PASSING }),
+  "http-service-listed-with-cross-site-writes": withHealth(serviceView({ policy: written }), {
+    local: PASSING,
+    east: PASSING,
+  }),
   "http-service-switched": { ...http, activeSwitch: { to: "east", reason: "maintenance" } },
   "http-service-check-unknown": serviceView(),
 } as const;
@@ -28,14 +38,23 @@ test.each(Object.entries(CASES))("%s is translated as the golden file says", asy
   const program = plan(view, judge(view));
   const resources = translateService(program, FILES);
   const chain = translateTcpChain(program);
-  await expect(`${JSON.stringify({ resources, ...(chain === undefined ? {} : { chain }) }, undefined, 2)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.json`));
+  await expect(
+    `${JSON.stringify({ resources, ...(chain === undefined ? {} : { chain }) }, undefined, 2)}\n`,
+  ).toMatchFileSnapshot(join(GOLDEN, `${name}.json`));
 });
 
 test("every resource is valid for Envoy's API", () => {
   for (const view of Object.values(CASES)) {
-    for (const resource of translateService(plan(view, judge(view)), FILES)) expect(encodeResource(resource).wire.length).toBeGreaterThan(0);
+    for (const resource of translateService(plan(view, judge(view)), FILES))
+      expect(encodeResource(resource).wire.length).toBeGreaterThan(0);
   }
-  const base = { site: "west", peers: { address: "10.0.1.100", port: 15443 }, ready: { address: "10.0.1.100", port: 15021 }, agentSocket: "/s/a", hopSocket: "/s/h" };
+  const base = {
+    site: "west",
+    peers: { address: "10.0.1.100", port: 15443 },
+    ready: { address: "10.0.1.100", port: 15021 },
+    agentSocket: "/s/a",
+    hopSocket: "/s/h",
+  };
   for (const resource of translateBase({ ...base, members: ["west", "east"], joinOpen: true, tcpChains: [] })) {
     expect(encodeResource(resource).wire.length).toBeGreaterThan(0);
   }

@@ -20,7 +20,10 @@ test("the policy's own interval and time-out count", () => {
 test("a pod never gets more than its share of checks, and none comes sooner than was asked", () => {
   fc.assert(
     fc.property(fc.integer({ min: 50, max: 60_000 }), fc.integer({ min: 1, max: JUDGES }), (interval, judges) => {
-      const schedule = scheduleChecks(policySpec({ healthCheck: { http: { path: "/" }, interval: `${interval}ms` } }), judges);
+      const schedule = scheduleChecks(
+        policySpec({ healthCheck: { http: { path: "/" }, interval: `${interval}ms` } }),
+        judges,
+      );
       const perSecond = judges * (1_000 / schedule.intervalMs + 1_000 / schedule.answerIntervalMs);
       expect(perSecond).toBeLessThanOrEqual(CHECKS_PER_POD + 1e-9);
       expect(schedule.intervalMs).toBeGreaterThanOrEqual(interval);

@@ -25,9 +25,17 @@ describe("judge", () => {
   });
 
   test("fails over when every local check fails, and says why and how fast", () => {
-    const verdict = judge(withHealth(settled({ now: 1_000_400, firstTroubleAt: 1_000_100 }), { local: FAILING, east: PASSING }));
+    const verdict = judge(
+      withHealth(settled({ now: 1_000_400, firstTroubleAt: 1_000_100 }), { local: FAILING, east: PASSING }),
+    );
     expect(verdict.servingSite).toBe("east");
-    expect(verdict.failover).toEqual({ at: 1_000_400, from: "west", to: "east", trigger: "CheckFailed", detectionMs: 300 });
+    expect(verdict.failover).toEqual({
+      at: 1_000_400,
+      from: "west",
+      to: "east",
+      trigger: "CheckFailed",
+      detectionMs: 300,
+    });
     expect(verdict.memory.holds).toEqual({ west: { since: 1_000_400 } });
   });
 
@@ -69,7 +77,9 @@ describe("judge", () => {
 
   test("a held site serves at once when the other one fails, and is held no longer", () => {
     const failed = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: PASSING }));
-    const eastFails = judge(withHealth(settled({ now: 2_001_000, memory: failed.memory }), { local: PASSING, east: FAILING }));
+    const eastFails = judge(
+      withHealth(settled({ now: 2_001_000, memory: failed.memory }), { local: PASSING, east: FAILING }),
+    );
     expect(eastFails.servingSite).toBe("west");
     expect(eastFails.memory.holds["west"]).toBeUndefined();
   });
@@ -110,12 +120,18 @@ describe("judge", () => {
 
   test("listed order makes the first site of the list the home, wherever the gateway is", () => {
     const view = settled({ memory: { holds: {} } });
-    const listed = { ...view, policy: { ...view.policy, prefer: "Listed" as const, sites: [{ name: "east" }, { name: "west" }] } };
+    const listed = {
+      ...view,
+      policy: { ...view.policy, prefer: "Listed" as const, sites: [{ name: "east" }, { name: "west" }] },
+    };
     expect(judge(listed).servingSite).toBe("east");
   });
 
   test("with nothing healthy anywhere the local endpoints are tried", () => {
-    const view = withHealth(settled({ local: [localEndpoint(1, { ready: false })] }), { local: FAILING, east: FAILING });
+    const view = withHealth(settled({ local: [localEndpoint(1, { ready: false })] }), {
+      local: FAILING,
+      east: FAILING,
+    });
     const verdict = judge(view);
     expect(verdict.nothingUsable).toBe(true);
     expect(verdict.servingSite).toBe("west");
@@ -129,7 +145,13 @@ describe("judge", () => {
   });
 
   test("a draining gateway of a peer counts for nothing", () => {
-    const peers = [{ name: "east", offers: true, gateways: [eastGateway(1, { draining: true }), eastGateway(2, { draining: true })] }];
+    const peers = [
+      {
+        name: "east",
+        offers: true,
+        gateways: [eastGateway(1, { draining: true }), eastGateway(2, { draining: true })],
+      },
+    ];
     const verdict = judge(withHealth(settled({ peers }), { local: FAILING, east: PASSING }));
     expect(verdict.servingSite).toBe("west");
   });
@@ -138,7 +160,11 @@ describe("judge", () => {
 describe("judge, whatever the health", () => {
   const state = fc.constantFrom<CheckState>("unknown", "passing", "failing");
   const health = fc.record({ out: state, in: state, ejected: fc.boolean() });
-  const anyView = fc.record({ healths: fc.array(health, { minLength: 5, maxLength: 5 }), ready: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), later: fc.nat(100_000) });
+  const anyView = fc.record({
+    healths: fc.array(health, { minLength: 5, maxLength: 5 }),
+    ready: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    later: fc.nat(100_000),
+  });
 
   test("deciding again with what was remembered changes nothing", () => {
     fc.assert(
@@ -164,7 +190,10 @@ describe("judge, whatever the health", () => {
   });
 
   function viewOf(healths: readonly EndpointHealth[], ready: readonly boolean[], later: number): ServiceView {
-    const view = settled({ now: 1_000_000 + later, local: ready.map((isReady, index) => localEndpoint(index + 1, { ready: isReady })) });
+    const view = settled({
+      now: 1_000_000 + later,
+      local: ready.map((isReady, index) => localEndpoint(index + 1, { ready: isReady })),
+    });
     return { ...view, health: new Map([...view.health.keys()].map((key, index) => [key, healths[index] ?? PASSING])) };
   }
 });

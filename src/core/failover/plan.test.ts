@@ -36,7 +36,10 @@ test("a held site is a standby, not out: it serves when nothing else can", () =>
 });
 
 test("an endpoint that is not ready is out, whatever its check says", () => {
-  const view = withHealth(serviceView({ local: [localEndpoint(1, { ready: false }), localEndpoint(2)] }), { local: PASSING, east: PASSING });
+  const view = withHealth(serviceView({ local: [localEndpoint(1, { ready: false }), localEndpoint(2)] }), {
+    local: PASSING,
+    east: PASSING,
+  });
   expect(roles(programOf(view))["west"]).toEqual(["out", "active"]);
 });
 
@@ -53,7 +56,9 @@ test("the verdict of a TCP check of an HTTP service is fed in, since gateways an
   const well = judge(withHealth(serviceView({ policy }), { local: PASSING, east: PASSING }));
   const local: EndpointHealth = { out: "unknown", in: "failing", ejected: false };
   const program = programOf(withHealth(serviceView({ policy, memory: well.memory }), { local, east: PASSING }));
-  expect(program.tiers[0]?.endpoints.map(({ role, checked }) => ({ role, checked }))).toEqual(Array(3).fill({ role: "out", checked: false }));
+  expect(program.tiers[0]?.endpoints.map(({ role, checked }) => ({ role, checked }))).toEqual(
+    Array(3).fill({ role: "out", checked: false }),
+  );
 });
 
 test("a site that the policy does not list may not call; those it lists may", () => {
