@@ -8,6 +8,8 @@ const UNKNOWN: EndpointHealth = { out: "unknown", in: "unknown", ejected: false 
 export class HealthTable {
   readonly #services = new Map<ServicePortKey, Map<string, EndpointHealth>>();
   readonly #firstTrouble = new Map<ServicePortKey, number>();
+  /** Unix milliseconds of the last event about an endpoint in a cluster. */
+  readonly #lastHeard = new Map<string, number>();
   readonly #changed: (service: ServicePortKey) => void;
 
   constructor(changed: (service: ServicePortKey) => void) {
@@ -26,6 +28,11 @@ export class HealthTable {
 
   /** Takes in one event. */
   take(event: EnvoyHealthEvent): void {
+    this.#lastHeard.set(heardKey(event), event.at);
+    this.#apply(event);
+  }
+
+  #apply(event: EnvoyHealthEvent): void {
     const before = this.of(event.service).get(event.endpoint) ?? UNKNOWN;
     const after = apply(before, event);
     if (after.out === before.out && after.in === before.in && after.ejected === before.ejected) return;
@@ -34,16 +41,15 @@ export class HealthTable {
     this.#changed(event.service);
   }
 
-  /** Replaces everything by what Envoy says now: after a reconnect events may have been missed. */
-  replaceAll(events: readonly EnvoyHealthEvent[]): void {
-    const services = new Set(this.#services.keys());
-    this.#services.clear();
-    for (const event of events) {
-      const before = this.of(event.service).get(event.endpoint) ?? UNKNOWN;
-      this.#set(event.service, event.endpoint, apply(before, event));
-      services.add(event.service);
+  /**
+   * Takes up what Envoy says of everything: after a reconnect events may have been missed. An event that is not older
+   * than the question knows better than the answer, which may have overtaken it on the way.
+   * @param askedAt Unix milliseconds at which Envoy was asked
+   */
+  correct(answers: readonly EnvoyHealthEvent[], askedAt: number): void {
+    for (const answer of answers) {
+      if ((this.#lastHeard.get(heardKey(answer)) ?? 0) < askedAt) this.#apply(answer);
     }
-    for (const service of services) this.#changed(service);
   }
 
   /** Forgets what the callers' cluster said of endpoints that are no longer checked there. */
@@ -58,7 +64,13 @@ export class HealthTable {
   retain(service: ServicePortKey, endpoints: ReadonlySet<string>): void {
     const known = this.#services.get(service);
     if (known === undefined) return;
-    for (const endpoint of known.keys()) if (!endpoints.has(endpoint)) known.delete(endpoint);
+    for (const endpoint of known.keys()) {
+      if (endpoints.has(endpoint)) continue;
+      known.delete(endpoint);
+      for (const view of ["in", "out"]) {
+        for (const kind of ["check", "outlier"]) this.#lastHeard.delete(`${service} ${endpoint} ${view} ${kind}`);
+      }
+    }
     if (known.size === 0) this.#services.delete(service);
   }
 
@@ -75,6 +87,10 @@ export class HealthTable {
     if (well) this.#firstTrouble.delete(service);
     else if (!this.#firstTrouble.has(service)) this.#firstTrouble.set(service, at);
   }
+}
+
+function heardKey({ service, endpoint, view, kind }: EnvoyHealthEvent): string {
+  return `${service} ${endpoint} ${view} ${kind}`;
 }
 
 function apply(before: EndpointHealth, event: EnvoyHealthEvent): EndpointHealth {

@@ -39,6 +39,9 @@ import { Remembered } from "./remembered.ts";
 /** Port of the readiness answer, on the gateway's own address. */
 const READY_PORT = 15021;
 
+/** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
+const HEALTH_REFRESH_MS = 30_000;
+
 /** What an agent is started with. */
 export interface AgentOptions {
   /** Directory of the site's manifests. */
@@ -71,6 +74,7 @@ export class Agent {
   #peerApi: Server | undefined;
   #envoy: AgentStatus["envoy"] = "absent";
   #draining = false;
+  #healthRefresh: NodeJS.Timeout | undefined;
   #joinOpen = false;
   #redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
 
@@ -161,6 +165,7 @@ export class Agent {
     );
     this.#exchange.update();
     void this.#certificate.renewIfDue();
+    this.#healthRefresh = setInterval(() => void this.#readHealth(), HEALTH_REFRESH_MS);
     log.info("agent_started", {
       site: this.#record.site,
       gateway: this.#record.gateway,
@@ -259,6 +264,7 @@ export class Agent {
 
   /** Stops. Envoy goes on with what it has. */
   async close(): Promise<void> {
+    clearInterval(this.#healthRefresh);
     this.#certificate.close();
     this.#exchange.close();
     this.#peerApi?.close();
@@ -383,8 +389,10 @@ export class Agent {
   }
 
   async #readHealth(): Promise<void> {
+    if (this.#envoy === "absent") return;
     try {
-      this.#health.replaceAll(await readHealth(this.#paths.adminSocket, this.#options.clock.now()));
+      const askedAt = this.#options.clock.now();
+      this.#health.correct(await readHealth(this.#paths.adminSocket, askedAt), askedAt);
     } catch (error) {
       this.#options.log.warn("envoy_health_not_read", { error: String(error) });
     }

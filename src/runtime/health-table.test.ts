@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { EnvoyHealthEvent } from "../model/envoy-event.ts";
+import { HealthTable } from "./health-table.ts";
+
+const event = (at: number, state: "passing" | "failing", view: "in" | "out" = "out"): EnvoyHealthEvent => ({
+  service: "shop/web/80",
+  endpoint: "10.0.0.1:80",
+  view,
+  at,
+  kind: "check",
+  state,
+});
+
+function tableWithLog(): { table: HealthTable; changes: string[] } {
+  const changes: string[] = [];
+  return { table: new HealthTable((service) => changes.push(service)), changes };
+}
+
+test("an event is told once, and not again when it says nothing new", () => {
+  const { table, changes } = tableWithLog();
+  table.take(event(1, "passing"));
+  table.take(event(2, "passing"));
+  expect(changes).toEqual(["shop/web/80"]);
+});
+
+test("an answer that an event has overtaken does not undo it", () => {
+  const { table } = tableWithLog();
+  table.take(event(110, "passing"));
+  table.correct([event(100, "failing")], 100);
+  expect(table.of("shop/web/80").get("10.0.0.1:80")?.out).toBe("passing");
+});
+
+test("an answer makes up for an event that was lost", () => {
+  const { table } = tableWithLog();
+  table.take(event(50, "failing"));
+  table.correct([event(100, "passing")], 100);
+  expect(table.of("shop/web/80").get("10.0.0.1:80")?.out).toBe("passing");
+});
+
+test("the first sign of trouble is remembered until all is well again", () => {
+  const { table } = tableWithLog();
+  table.take(event(10, "passing"));
+  table.take(event(20, "failing", "in"));
+  table.take(event(30, "failing", "out"));
+  expect(table.firstTroubleAt("shop/web/80")).toBe(20);
+  table.take(event(40, "passing", "in"));
+  table.take(event(50, "passing", "out"));
+  expect(table.firstTroubleAt("shop/web/80")).toBeUndefined();
+});
+
+test("an endpoint that is gone is forgotten", () => {
+  const { table } = tableWithLog();
+  table.take(event(10, "failing"));
+  table.retain("shop/web/80", new Set());
+  expect(table.of("shop/web/80").size).toBe(0);
+});
