@@ -11,7 +11,7 @@ import { measureRow, type RunMeasure } from "./failover/run.ts";
 import { renderCell, renderFailover } from "./failover/tables.ts";
 import { commonUsage, endWith, parseBenchOptions, resultsBefore, saveResults } from "./rig/bench-options.ts";
 import { describeMachine } from "./rig/machine.ts";
-import { endGroupsOnExit } from "./rig/process-group.ts";
+import { endRunsOnSignal } from "./rig/process-group.ts";
 
 const usage = `Usage: npm run bench:failover -- [options]
   --rows a,b         rows to measure (all): ${rows.map(({ id }) => id).join(", ")}
@@ -20,7 +20,7 @@ ${commonUsage}`;
 const options = parseBenchOptions("failover", usage);
 const chosen = chooseRows(options.rows);
 if (typeof chosen === "string") endWith([chosen], usage);
-endGroupsOnExit();
+endRunsOnSignal();
 
 const before = await resultsBefore<FailoverResults>(options);
 const startedAt = new Date().toISOString();

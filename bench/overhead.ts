@@ -8,7 +8,7 @@ import { measureOverhead, type OverheadMeasure } from "./overhead/run.ts";
 import { ensureWrk, WrkMissing } from "./overhead/wrk.ts";
 import { commonUsage, endWith, parseBenchOptions, saveResults } from "./rig/bench-options.ts";
 import { describeMachine } from "./rig/machine.ts";
-import { endGroupsOnExit } from "./rig/process-group.ts";
+import { endRunsOnSignal } from "./rig/process-group.ts";
 
 const reference = "static-envoy";
 const pace = { latencySeconds: 5, throughputSeconds: 5 };
@@ -19,7 +19,7 @@ const options = parseBenchOptions("overhead", usage);
 if (!options.contenders.some(({ name }) => name === reference)) {
   endWith([`--contenders must include ${reference}: the others are compared with it`], usage);
 }
-endGroupsOnExit();
+endRunsOnSignal();
 await wrkOrEnd();
 
 const startedAt = new Date().toISOString();

@@ -17,7 +17,7 @@ export interface ContenderSetup {
   readonly check: ServiceCheck;
   /** An empty directory of its own with a short path, removed after the run. */
   readonly directory: string;
-  /** Starts children that end with the run. A contender whose processes outlive their starter ends them in `stop`. */
+  /** Starts children that end with the run. Whatever else must be ended is told to its `onEnd`, best before it starts. */
   readonly processes: ProcessGroup;
 }
 
@@ -43,8 +43,6 @@ export interface RunningContender {
    * same `targets` for everything that stands between clients and endpoints.
    */
   readonly publishEndpoints: (site: SiteName, ready: readonly BackendPlace[]) => Promise<readonly LoadTarget[]>;
-  /** Ends what `processes` does not know of. */
-  readonly stop: () => Promise<void>;
 }
 
 /** One column of the comparison. */

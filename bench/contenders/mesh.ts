@@ -97,6 +97,5 @@ async function startMesh(flavor: MeshFlavor, setup: ContenderSetup): Promise<Run
       await publish();
       return targets;
     },
-    stop: async () => {},
   };
 }

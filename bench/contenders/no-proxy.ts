@@ -24,7 +24,6 @@ export const noProxy: Contender = {
         if (site === "west") targets = targetsOf(ready);
         return targets;
       },
-      stop: async () => {},
     };
   },
 };

@@ -62,7 +62,6 @@ async function startStaticEnvoy({ topology, directory, processes }: ContenderSet
     localAgents: [],
     peerAgents: [],
     publishEndpoints,
-    stop: async () => {},
   };
 }
 

@@ -2,16 +2,13 @@
  * One run of one row with one contender, on fresh processes.
  * @module
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
 import { attemptsPerRequest } from "../../src/core/measure/index.ts";
 import type { Contender, Part, RunningContender } from "../contenders/contender.ts";
 import { Backends } from "../rig/backends.ts";
 import { EndpointController } from "../rig/kubernetes.ts";
 import { type RunningLoad, startLoad } from "../rig/load.ts";
-import { ProcessGroup } from "../rig/process-group.ts";
+import { type ProcessGroup, withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
 import type { Topology } from "../rig/topology.ts";
 import type { FaultStep, Row } from "./row.ts";
@@ -34,23 +31,13 @@ export async function measureRow(row: Row, contender: Contender, topology: Topol
 type BareMeasure = Omit<RunMeasure, "disturbance">;
 
 async function runOnce(row: Row, contender: Contender, topology: Topology): Promise<BareMeasure | null> {
-  const directory = await mkdtemp(join(tmpdir(), "bench-"));
-  const processes = new ProcessGroup();
-  try {
+  return withRunScope(async ({ directory, processes }) => {
     const backends = await Backends.start(topology, directory, processes);
     const setup = { topology, protocol: row.workload.protocol, check: row.check, directory, processes };
     const running = await contender.start(setup);
-    try {
-      return row.steps.every((step) => applies(step, running))
-        ? await measure(row, { running, backends, processes, topology })
-        : null;
-    } finally {
-      await running.stop();
-    }
-  } finally {
-    await processes.end();
-    await rm(directory, { recursive: true, force: true });
-  }
+    if (!row.steps.every((step) => applies(step, running))) return null;
+    return measure(row, { running, backends, processes, topology });
+  });
 }
 
 interface Rig {

@@ -2,12 +2,9 @@
  * One contender's healthy path, on fresh processes.
  * @module
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Contender } from "../contenders/contender.ts";
 import { startLoad } from "../rig/load.ts";
-import { ProcessGroup } from "../rig/process-group.ts";
+import { withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
 import type { Topology } from "../rig/topology.ts";
 import { startFastBackends } from "./fast-backends.ts";
@@ -45,23 +42,14 @@ async function runOnce(
   topology: Topology,
   pace: OverheadPace,
 ): Promise<Omit<OverheadMeasure, "disturbance">> {
-  const directory = await mkdtemp(join(tmpdir(), "bench-"));
-  const processes = new ProcessGroup();
-  try {
+  return withRunScope(async ({ directory, processes }) => {
     await startFastBackends(topology, directory, processes);
-    const running = await contender.start({ topology, protocol: "http", check: "http", directory, processes });
-    try {
-      const durationMs = pace.latencySeconds * 1000;
-      const workload = { protocol: "http", rate: 1000, durationMs, method: "GET", mix: [] } as const;
-      const load = await startLoad(workload, running.targets, processes);
-      const { p50Ms, p99Ms, failed } = await load.summary;
-      const throughput = await measureThroughput(running.targets[0]?.address ?? "", pace.throughputSeconds);
-      return { p50Ms, p99Ms, failed, ...throughput };
-    } finally {
-      await running.stop();
-    }
-  } finally {
-    await processes.end();
-    await rm(directory, { recursive: true, force: true });
-  }
+    const { targets } = await contender.start({ topology, protocol: "http", check: "http", directory, processes });
+    const durationMs = pace.latencySeconds * 1000;
+    const workload = { protocol: "http", rate: 1000, durationMs, method: "GET", mix: [] } as const;
+    const load = await startLoad(workload, targets, processes);
+    const { p50Ms, p99Ms, failed } = await load.summary;
+    const throughput = await measureThroughput(targets[0]?.address ?? "", pace.throughputSeconds);
+    return { p50Ms, p99Ms, failed, ...throughput };
+  });
 }

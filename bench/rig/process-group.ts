@@ -1,10 +1,14 @@
 /**
- * Child processes of one run, all ended with it: also after Ctrl-C, an exception, or when this process is killed.
+ * Everything that one run leaves on the machine, its child processes above all, ended with it: also after Ctrl-C, an
+ * exception, or when this process is killed.
  * @module
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 const setpriv = "/usr/bin/setpriv";
@@ -24,6 +28,7 @@ export interface Child {
 /** Starts processes and ends all of them together. */
 export class ProcessGroup {
   private readonly children = new Map<Child, ChildProcess>();
+  private readonly closers: (() => Promise<unknown>)[] = [];
 
   constructor() {
     groups.add(this);
@@ -45,27 +50,48 @@ export class ProcessGroup {
     return child;
   }
 
-  /** Kills what still runs and waits until all have ended. */
-  async end(): Promise<void> {
-    const children = [...this.children.keys()];
-    this.killNow();
-    await Promise.all(children.map(({ ended }) => ended));
-    groups.delete(this);
+  /** Has something else ended with the group, such as processes that outlive whoever starts them. Last come, first gone. */
+  onEnd(closer: () => Promise<unknown>): void {
+    this.closers.unshift(closer);
   }
 
-  /** Kills what still runs, without waiting. A stopped process dies of SIGKILL too. */
-  killNow(): void {
-    for (const child of this.children.keys()) child.signal("SIGKILL");
+  /** Kills what still runs, waits until all have ended, and does what {@link onEnd} was told. */
+  async end(): Promise<void> {
+    groups.delete(this);
+    const children = [...this.children.keys()];
+    // A stopped process dies of SIGKILL too.
+    for (const child of children) child.signal("SIGKILL");
+    await Promise.all(children.map(({ ended }) => ended));
+    for (const close of this.closers.splice(0)) await close();
   }
 }
 
 const groups = new Set<ProcessGroup>();
 
-/** Ends every group when this process exits or is told to. Call once, first. */
-export function endGroupsOnExit(): void {
-  process.on("exit", () => {
-    for (const group of groups) group.killNow();
-  });
-  process.once("SIGINT", () => process.exit(130));
-  process.once("SIGTERM", () => process.exit(143));
+/** A directory and processes of one run. */
+export interface RunScope {
+  /** Empty at first, with a short path: Unix sockets are in it. */
+  readonly directory: string;
+  readonly processes: ProcessGroup;
+}
+
+/** Does `work` and then, however it ended, ends its processes and removes its directory. */
+export async function withRunScope<T>(work: (scope: RunScope) => Promise<T>): Promise<T> {
+  const processes = new ProcessGroup();
+  const directory = await mkdtemp(join(tmpdir(), "bench-"));
+  processes.onEnd(() => rm(directory, { recursive: true, force: true }));
+  try {
+    return await work({ directory, processes });
+  } finally {
+    await processes.end();
+  }
+}
+
+/** Ends what is under way when this process is told to end. Call once, first. */
+export function endRunsOnSignal(): void {
+  const endWith = (code: number) => (): void => {
+    void Promise.allSettled([...groups].map((group) => group.end())).then(() => process.exit(code));
+  };
+  process.once("SIGINT", endWith(130));
+  process.once("SIGTERM", endWith(143));
 }
