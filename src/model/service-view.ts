@@ -71,7 +71,9 @@ export interface ServiceMemory {
   readonly holds: Readonly<Record<string, Hold>>;
   /** Site that served at the last decision, and since when (Unix milliseconds). */
   readonly serving?: { readonly site: string; readonly since: number };
-  /** The time-out that hedging works with was exceeded everywhere; hedging rests until then (Unix milliseconds). */
+  /** Since when every endpoint of every site has been ejected although its check passes (Unix milliseconds). */
+  readonly exceededSince?: number;
+  /** Requests are given more time per try until then (Unix milliseconds). */
   readonly hedgingRestsUntil?: number;
   readonly lastFailover?: FailoverRecord;
 }

@@ -7,8 +7,11 @@ import { HTTP_SERVER_NAME, inCluster, outCluster, tierCluster, writeCluster } fr
 import { any, seconds } from "../../model/xds-resource.ts";
 import { peerTls, socketMatches } from "./transport.ts";
 
-/** A try must not spend its time on a host that does not even accept. */
-const CONNECT_TIMEOUT_MS = 250;
+/**
+ * A try must not spend its time on a host that does not even accept; but it includes the TLS handshake with a peer,
+ * and at the moment of a failover hundreds of them come at once.
+ */
+const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Envoy's largest limit: limits of its own would lose requests exactly when traffic moves. */
 const UNLIMITED = 4_294_967_295;

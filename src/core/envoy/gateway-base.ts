@@ -5,6 +5,7 @@
 import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { FilterChainJson, FilterJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
+import type { CommonTlsContextJson } from "../../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpFilterJson } from "../../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { httpConnectionManager, ROUTER } from "./http-connection.ts";
 import {
@@ -54,17 +55,49 @@ const JOIN_CONNECTIONS = { maxTokens: 10, tokensPerFill: 2, fillInterval: "1s" }
 const AGENT_BODY_BYTES = 1_048_576;
 
 /** mTLS on the side of the one who is called: a client certificate of any member; which service it may call is decided by its identity. */
-export function memberTls(
+function memberTls(
   alpn: readonly string[],
   requireClientCertificate = true,
 ): NonNullable<FilterChainJson["transportSocket"]> {
+  return servingTls({
+    ...(requireClientCertificate ? { validationContextSdsSecretConfig: sdsSecret(MEMBERS_SECRET) } : {}),
+    alpn,
+    requireClientCertificate,
+  });
+}
+
+/**
+ * mTLS for the gateways of some sites only. A TCP service may speak first, and Envoy's RBAC filter waits for the caller's first byte:
+ * who may call must be decided by the handshake.
+ */
+export function callerTls(sites: readonly string[]): NonNullable<FilterChainJson["transportSocket"]> {
+  return servingTls({
+    combinedValidationContext: {
+      defaultValidationContext: {
+        matchTypedSubjectAltNames: sites.map((site) => ({ sanType: "URI", matcher: { exact: gatewayIdentity(site) } })),
+      },
+      validationContextSdsSecretConfig: sdsSecret(MEMBERS_SECRET),
+    },
+    alpn: [],
+    requireClientCertificate: true,
+  });
+}
+
+function servingTls({
+  alpn,
+  requireClientCertificate,
+  ...validation
+}: Pick<CommonTlsContextJson, "validationContextSdsSecretConfig" | "combinedValidationContext"> & {
+  readonly alpn: readonly string[];
+  readonly requireClientCertificate: boolean;
+}): NonNullable<FilterChainJson["transportSocket"]> {
   return {
     name: "envoy.transport_sockets.tls",
     typedConfig: any("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
       commonTlsContext: {
         tlsParams: { tlsMinimumProtocolVersion: "TLSv1_3", tlsMaximumProtocolVersion: "TLSv1_3" },
         tlsCertificateSdsSecretConfigs: [sdsSecret(LEAF_SECRET)],
-        ...(requireClientCertificate ? { validationContextSdsSecretConfig: sdsSecret(MEMBERS_SECRET) } : {}),
+        ...validation,
         alpnProtocols: [...alpn],
       },
       requireClientCertificate,

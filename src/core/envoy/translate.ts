@@ -11,9 +11,9 @@ import { httpOutCluster, httpWriteCluster, inClusterOf, tcpOutCluster, tcpTierCl
 import { loadAssignment, writeAssignment } from "./endpoints.ts";
 import {
   agentCluster,
+  callerTls,
   type GatewayBase,
   hopListener,
-  memberTls,
   networkRbac,
   peersListener,
   readyListener,
@@ -44,7 +44,7 @@ export function translateTcpChain(program: ServiceProgram): FilterChainJson | un
   return {
     name: serverName,
     filterChainMatch: { serverNames: [serverName] },
-    transportSocket: memberTls([]),
+    transportSocket: callerTls(program.callers),
     transportSocketConnectTimeout: "5s",
     filters: [networkRbac(program.callers), tcpProxy(inCluster(program.service), inCluster(program.service))],
   };

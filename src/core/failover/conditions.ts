@@ -111,7 +111,7 @@ function degraded(view: ServiceView, verdict: Verdict): Condition {
   if (verdict.memory.hedgingRestsUntil !== undefined)
     return is(
       "SlowerThanPerTryTimeout",
-      "every endpoint exceeds perTryTimeout: hedging rests; raise perTryTimeout above the service's latency",
+      "every endpoint exceeds perTryTimeout, so tries get more time for now; raise perTryTimeout above the service's latency",
     );
   const partial = verdict.sites.find((site) => site.usable > 0 && site.usable < site.total);
   if (partial !== undefined)

@@ -137,11 +137,22 @@ describe("judge", () => {
     expect(verdict.servingSite).toBe("west");
   });
 
-  test("hedging rests when every endpoint everywhere exceeds its time although checks pass", () => {
+  test("a service that is slower than its time per try everywhere gets more, once its checks had time to fail", () => {
     const slow = { ...PASSING, ejected: true };
-    const verdict = judge(withHealth(settled({ now: 3_000_000 }), { local: slow, east: slow }));
-    expect(verdict.memory.hedgingRestsUntil).toBe(3_030_000);
-    expect(judge(settled({ now: 3_030_000, memory: verdict.memory })).memory.hedgingRestsUntil).toBeUndefined();
+    const first = judge(withHealth(settled({ now: 3_000_000 }), { local: slow, east: slow }));
+    expect(first.memory.hedgingRestsUntil).toBeUndefined();
+    expect(first.nextLookAt).toBe(3_003_000);
+    const later = judge(withHealth(settled({ now: 3_003_000, memory: first.memory }), { local: slow, east: slow }));
+    expect(later.memory.hedgingRestsUntil).toBe(3_033_000);
+    expect(judge(settled({ now: 3_033_000, memory: later.memory })).memory.hedgingRestsUntil).toBeUndefined();
+  });
+
+  test("a service that hangs everywhere does not: its checks fail", () => {
+    const slow = { ...PASSING, ejected: true };
+    const first = judge(withHealth(settled({ now: 3_000_000 }), { local: slow, east: slow }));
+    const hung = { ...FAILING, ejected: true };
+    const later = judge(withHealth(settled({ now: 3_003_000, memory: first.memory }), { local: hung, east: slow }));
+    expect(later.memory.hedgingRestsUntil).toBeUndefined();
   });
 
   test("a draining gateway of a peer counts for nothing", () => {

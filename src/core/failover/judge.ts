@@ -3,11 +3,12 @@
  * @module
  */
 import type { FailoverRecord, Hold, ServiceMemory, ServiceView } from "../../model/service-view.ts";
+import type { ProgramCheck } from "../../model/service-program.ts";
 import { chooseProtocol } from "./protocol.ts";
 import { checkFingerprint, programCheck } from "./program-check.ts";
 import { localCheckState, orderTiers, type Tier } from "./tiers.ts";
 
-/** How long hedging rests after its time-out was exceeded by every endpoint of every site, in milliseconds. */
+/** How long requests get more time per try after every endpoint of every site exceeded it, in milliseconds. */
 const HEDGING_REST_MS = 30_000;
 
 /** What one site can do for a service. */
@@ -57,7 +58,7 @@ export function judge(view: ServiceView): Verdict {
     serving === undefined || serving === servingSite
       ? undefined
       : recordFailover(view, tiers, { from: serving, to: servingSite });
-  const hedgingRestsUntil = restHedging(view, tiers);
+  const patience = judgePatience(view, tiers);
   const memory: ServiceMemory = {
     ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
     holds: withoutHold(holds, servingSite),
@@ -65,7 +66,7 @@ export function judge(view: ServiceView): Verdict {
       serving === servingSite && view.memory.serving !== undefined
         ? view.memory.serving
         : { site: servingSite, since: view.now },
-    ...(hedgingRestsUntil === undefined ? {} : { hedgingRestsUntil }),
+    ...patience,
     ...pick("lastFailover", failover ?? view.memory.lastFailover),
   };
   return {
@@ -191,17 +192,43 @@ function triggerOf(
   return left.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
 }
 
-/** When everything everywhere is ejected although checks pass, the service is slower than `perTryTimeout`: trying twice only doubles its load. */
-function restHedging(view: ServiceView, tiers: readonly Tier[]): number | undefined {
+interface Patience {
+  readonly exceededSince?: number;
+  readonly hedgingRestsUntil?: number;
+}
+
+/**
+ * When every endpoint of every site stays ejected although its check passes, the service is slower than `perTryTimeout`:
+ * trying everything again and again only multiplies its load. Only after its checks had the time to fail: until then it
+ * may as well be hung.
+ */
+function judgePatience(view: ServiceView, tiers: readonly Tier[]): Patience {
+  const { exceededSince, hedgingRestsUntil } = view.memory;
   const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [
     ...tier.endpoints,
   ]);
-  const exhausted =
+  const exceeded =
     endpoints.length > 0 &&
-    endpoints.every(({ health }) => health.ejected && (health.in === "passing" || health.out === "passing"));
-  if (exhausted) return view.now + HEDGING_REST_MS;
-  const until = view.memory.hedgingRestsUntil;
-  return until !== undefined && until > view.now ? until : undefined;
+    endpoints.every(
+      ({ health }) => health.ejected && health.in !== "failing" && health.out !== "failing" && isPassing(health),
+    );
+  const since = exceeded ? (exceededSince ?? view.now) : undefined;
+  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+  const certain = since !== undefined && view.now - since >= timeToFail(check);
+  const until = certain ? view.now + HEDGING_REST_MS : hedgingRestsUntil;
+  return {
+    ...(since === undefined ? {} : { exceededSince: since }),
+    ...(until !== undefined && until > view.now ? { hedgingRestsUntil: until } : {}),
+  };
+}
+
+function isPassing(health: { readonly in: string; readonly out: string }): boolean {
+  return health.in === "passing" || health.out === "passing";
+}
+
+/** Longest time until a check of a hung endpoint has failed, in milliseconds. */
+function timeToFail(check: ProgramCheck): number {
+  return (check.answerIntervalMs + check.timeoutMs) * check.unhealthyThreshold;
 }
 
 function nextLookAt(view: ServiceView, memory: ServiceMemory): number | undefined {
@@ -209,6 +236,10 @@ function nextLookAt(view: ServiceView, memory: ServiceMemory): number | undefine
     hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown],
   );
   if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
+  if (memory.exceededSince !== undefined && memory.hedgingRestsUntil === undefined) {
+    const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+    times.push(memory.exceededSince + timeToFail(check));
+  }
   if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -9,6 +9,9 @@ import { chooseProtocol } from "./protocol.ts";
 import { programCheck } from "./program-check.ts";
 import { type JudgedEndpoint, localCheckState, orderTiers, type Tier } from "./tiers.ts";
 
+/** How much longer a try may take when the service is slower than `perTryTimeout` everywhere. */
+const PATIENCE = 20;
+
 /** The program of a service. Pure. */
 export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
   const choice = chooseProtocol(view.appProtocol, view.policy.healthCheck);
@@ -38,8 +41,9 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     minHealthyPercent: view.policy.minHealthyPercent,
     retry: {
       attempts: retry.attempts,
-      perTryTimeoutMs: rests ? 0 : retry.perTryTimeout,
-      hedge: retry.hedge && !rests,
+      // More time, never none: a request must not wait for ever for an endpoint that hangs after all.
+      perTryTimeoutMs: rests ? retry.perTryTimeout * PATIENCE : retry.perTryTimeout,
+      hedge: retry.hedge,
       crossSiteWrites: retry.crossSiteWrites,
       ...(retry.idempotencyHeader === undefined ? {} : { idempotencyHeader: retry.idempotencyHeader }),
     },

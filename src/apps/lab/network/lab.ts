@@ -182,8 +182,10 @@ export class Lab {
   }
 
   async #bringUp(say: (text: string) => void): Promise<void> {
-    say("starting the services of both sites");
-    await Promise.all(this.sites.flatMap((site) => site.endpoints.map(({ name }) => this.startEndpoint(site, name))));
+    if (this.options.endpoints === "own") {
+      say("starting the services of both sites");
+      await this.#startEndpoints();
+    }
     await Promise.all(this.sites.map((site) => this.#bringUpSite(site, say)));
     const [west, east] = this.sites;
     say("joining west and east with a token");
@@ -193,6 +195,11 @@ export class Lab {
     await rm(token);
     say("waiting until every gateway sees both sites healthy");
     await this.waitUntilWell();
+  }
+
+  async #startEndpoints(): Promise<void> {
+    const endpoints = this.sites.flatMap((site) => site.endpoints.map(({ name }) => ({ site, name })));
+    await Promise.all(endpoints.map(({ site, name }) => this.startEndpoint(site, name)));
   }
 
   async #bringUpSite(site: LabSite, say: (text: string) => void): Promise<void> {

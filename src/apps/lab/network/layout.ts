@@ -16,6 +16,8 @@ export interface LabOptions {
   readonly holdDown: string;
   /** Whether the TCP service is checked by a question and its answer, or by a mere connect. */
   readonly tcpCheck: "sendReceive" | "connect";
+  /** `own`: the lab starts the endpoints of its services; `given`: somebody else runs them on the same addresses. */
+  readonly endpoints: "own" | "given";
   /** How long an endpoint takes to answer, e.g. `2ms`. */
   readonly latency: string;
 }
@@ -27,6 +29,7 @@ export const LAB_DEFAULTS: Omit<LabOptions, "directory"> = {
   perTryTimeout: "1s",
   holdDown: "5s",
   tcpCheck: "sendReceive",
+  endpoints: "own",
   latency: "2ms",
 };
 
