@@ -142,12 +142,12 @@ test("an Envoy started again serves from the snapshot when all but its own agent
 test("a switch moves a healthy service and back", async () => {
   const socket = statePaths(lab.gateway("west-1")?.state ?? "").localSocket;
   await callLocal(socket, "POST", "/switch", { service: "shop/web", to: "east", reason: "maintenance" });
-  await expect.poll(serving, { timeout: 5_000, interval: 50 }).toBe("east");
+  await expect.poll(() => serving(), { timeout: 5_000, interval: 50 }).toBe("east");
   // Carried to the sibling gateway and to the other site.
   for (const name of ["west-2", "east-1", "east-2"])
     await expect.poll(() => serving(name), { timeout: 5_000, interval: 50 }).toBe("east");
   await callLocal(socket, "POST", "/switch/end", { service: "shop/web" });
-  await expect.poll(serving, { timeout: 5_000, interval: 50 }).toBe("west");
+  await expect.poll(() => serving(), { timeout: 5_000, interval: 50 }).toBe("west");
   await lab.waitUntilWell();
 });
 
@@ -192,6 +192,6 @@ async function versionsInForce(): Promise<string> {
   );
   return dumps
     .flatMap((dump) => [...dump.matchAll(/"version_info": "([^"]+)"/g)].map((match) => match[1]))
-    .sort()
+    .toSorted((left, right) => (left ?? "").localeCompare(right ?? ""))
     .join();
 }
