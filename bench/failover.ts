@@ -53,7 +53,7 @@ async function measureCells(row: Row, contenders: readonly Contender[]): Promise
 
 async function tryMeasure(row: Row, contender: Contender): Promise<RunMeasure | null> {
   try {
-    return await measureRow(row, contender, options.topology);
+    return await measureRow(row, contender, options);
   } catch (error) {
     process.stderr.write(`${row.id}, ${contender.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

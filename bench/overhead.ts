@@ -28,7 +28,7 @@ const measured = options.contenders.map((contender) => ({ contender, runs: [] as
 for (let round = 1; round <= options.runs; round += 1) {
   // In turns, A B A B: a ratio compares neighbours in time only.
   for (const { contender, runs } of measured) {
-    const measure = await measureOverhead(contender, options.topology, pace);
+    const measure = await measureOverhead(contender, options, pace);
     runs.push(measure);
     const rate = Math.round(measure.requestsPerSecond);
     process.stderr.write(`round ${round}  ${contender.name.padEnd(14)} p50 ${measure.p50Ms} ms  ${rate}/s\n`);

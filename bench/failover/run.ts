@@ -5,6 +5,7 @@
 import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
 import { attemptsPerRequest } from "../../src/core/measure/index.ts";
 import type { Contender, Part, RunningContender } from "../contenders/contender.ts";
+import type { BenchOptions } from "../rig/bench-options.ts";
 import { Backends } from "../rig/backends.ts";
 import { EndpointController } from "../rig/kubernetes.ts";
 import { type RunningLoad, startLoad } from "../rig/load.ts";
@@ -21,10 +22,13 @@ export interface RunMeasure extends Omit<SummaryLine, "timeline" | "type"> {
   readonly disturbance: number;
 }
 
+/** Where a run takes place, and how often it is repeated when other processes disturbed it. */
+export type RunPlace = Pick<BenchOptions, "topology" | "repeats">;
+
 /** The run's measure; null: this contender has no such part or protocol, the row does not apply to it. */
-export async function measureRow(row: Row, contender: Contender, topology: Topology): Promise<RunMeasure | null> {
+export async function measureRow(row: Row, contender: Contender, place: RunPlace): Promise<RunMeasure | null> {
   if (!contender.supports(row.workload.protocol)) return null;
-  const { measured, disturbance } = await measureQuietly(() => runOnce(row, contender, topology));
+  const { measured, disturbance } = await measureQuietly(place.repeats, () => runOnce(row, contender, place.topology));
   return measured === null ? null : { ...measured, disturbance };
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Contender } from "../contenders/contender.ts";
+import type { BenchOptions } from "../rig/bench-options.ts";
 import { startLoad } from "../rig/load.ts";
 import { withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
@@ -30,10 +31,12 @@ export interface OverheadPace {
 /** Measures latency, then throughput. */
 export async function measureOverhead(
   contender: Contender,
-  topology: Topology,
+  options: Pick<BenchOptions, "topology" | "repeats">,
   pace: OverheadPace,
 ): Promise<OverheadMeasure> {
-  const { measured, disturbance } = await measureQuietly(() => runOnce(contender, topology, pace));
+  const { measured, disturbance } = await measureQuietly(options.repeats, () =>
+    runOnce(contender, options.topology, pace),
+  );
   return { ...measured, disturbance };
 }
 

@@ -9,6 +9,8 @@ import { type Topology, topologyOf } from "./topology.ts";
 export interface BenchOptions {
   readonly contenders: readonly Contender[];
   readonly runs: number;
+  /** How often a run is repeated that other processes of the machine disturbed. */
+  readonly repeats: number;
   /** JSON file of results. */
   readonly out: string;
   /** Whether results in it that are not measured anew stay. */
@@ -23,6 +25,7 @@ export interface BenchOptions {
 /** Help for the common options. */
 export const commonUsage = `  --contenders a,b   contenders to measure (all)
   --runs N           runs of each; medians are shown (5)
+  --repeats N        how often a run that other processes disturbed is repeated (3); 0: nor waited for a quiet moment
   --out FILE         results as JSON, tables beside it as Markdown (bench/results/NAME.json)
   --keep             keep what the file already holds of other rows and contenders
   --docs FILE        Markdown file whose section "results:NAME" gets the tables
@@ -31,7 +34,17 @@ export const commonUsage = `  --contenders a,b   contenders to measure (all)
 
 const text = { type: "string" } as const;
 const yes = { type: "boolean" } as const;
-const flags = { contenders: text, runs: text, rows: text, out: text, keep: yes, docs: text, prefix: text, help: yes };
+const flags = {
+  contenders: text,
+  runs: text,
+  repeats: text,
+  rows: text,
+  out: text,
+  keep: yes,
+  docs: text,
+  prefix: text,
+  help: yes,
+};
 
 /** Parses the command line of benchmark `name`; ends the process with its usage when asked or when it is wrong. */
 export function parseBenchOptions(name: string, usage: string): BenchOptions {
@@ -44,6 +57,7 @@ export function parseBenchOptions(name: string, usage: string): BenchOptions {
   const options: BenchOptions = {
     contenders: typeof contenders === "string" ? [] : contenders,
     runs: line.wholeNumber("runs", values.runs, [1, 99], 5),
+    repeats: line.wholeNumber("repeats", values.repeats, [0, 20], 3),
     out: values.out ?? `bench/results/${name}.json`,
     keep: values.keep ?? false,
     docs: values.docs ?? null,

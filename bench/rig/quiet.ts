@@ -7,8 +7,6 @@ import { setTimeout as after } from "node:timers/promises";
 
 /** Share of the machine's processor time that may go to others during a run. */
 const tolerated = 0.08;
-/** How often a run is repeated to get a quiet one. */
-const mostAttempts = 4;
 /** How long to wait for a quiet moment before a run, in ms. */
 const patienceMs = 60_000;
 
@@ -19,13 +17,14 @@ export interface Undisturbed<T> {
 }
 
 /**
- * Runs `measure` until a run was quiet, at most four times, and returns the quietest one. `measure` must have waited
- * for all of its child processes. Where the system does not count processor time, the first run counts as quiet.
+ * Waits for a quiet moment and runs `measure`; repeats that at most `repeats` times until a run was quiet, and returns
+ * the quietest one. Without repeats it does not wait either. `measure` must have waited for all of its child processes.
+ * Where the system does not count processor time, every run counts as quiet.
  */
-export async function measureQuietly<T>(measure: () => Promise<T>): Promise<Undisturbed<T>> {
+export async function measureQuietly<T>(repeats: number, measure: () => Promise<T>): Promise<Undisturbed<T>> {
   let quietest: Undisturbed<T> | null = null;
-  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
-    await untilQuiet();
+  for (let attempt = 0; attempt <= repeats; attempt += 1) {
+    if (repeats > 0) await untilQuiet();
     const before = await readTimes();
     const measured = await measure();
     const disturbance = shareOfOthers(before, await readTimes());
