@@ -61,6 +61,8 @@ export interface ServiceProgram {
   readonly service: ServicePortKey;
   readonly site: string;
   readonly protocol: "http" | "tcp";
+  /** Pods speak HTTP/2 without TLS. */
+  readonly http2: boolean;
   /** Where clients of this site connect; absent when the site only serves. */
   readonly listen?: { readonly address: string; readonly port: number };
   /** Sites whose gateways may send requests in. */

@@ -10,6 +10,8 @@ export interface GatewayContext {
   readonly address: string;
   readonly eventLog: string;
   readonly hopSocket: string;
+  /** Directory of the sockets to the gateways of peers. */
+  readonly peerHops: string;
 }
 
 /** What services remember from one decision to the next, kept over restarts. */

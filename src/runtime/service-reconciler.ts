@@ -170,7 +170,11 @@ export class ServiceReconciler {
     health.forgetUnchecked(view.service, unchecked);
     this.#publish(
       ownerOf(view.service),
-      translateService(program, { healthEvents: { path: context.eventLog }, hopSocket: context.hopSocket }),
+      translateService(program, {
+        healthEvents: { path: context.eventLog },
+        hopSocket: context.hopSocket,
+        peerHops: context.peerHops,
+      }),
     );
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = Object.keys(verdict.memory.holds).sort();

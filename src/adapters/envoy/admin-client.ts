@@ -6,7 +6,7 @@ import { request } from "node:http";
 import { z } from "zod";
 import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
 import { serviceOfCluster } from "../../model/cluster-name.ts";
-import { endpointKey } from "../../model/service-view.ts";
+import { endpointOfHost } from "./parse-event.ts";
 
 /** Largest answer taken, in bytes: all clusters of thousands of services. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
@@ -54,6 +54,7 @@ const Clusters = z.object({
             z.object({
               address: z.object({
                 socket_address: z.object({ address: z.string(), port_value: z.number() }).optional(),
+                pipe: z.object({ path: z.string() }).optional(),
               }),
               health_status: z
                 .object({
@@ -77,9 +78,9 @@ export async function readHealth(socketPath: string, now: number): Promise<Envoy
     const owner = serviceOfCluster(cluster.name);
     if (owner === undefined) return [];
     return (cluster.host_statuses ?? []).flatMap((host): EnvoyHealthEvent[] => {
-      const socket = host.address.socket_address;
-      if (socket === undefined) return [];
-      const common = { ...owner, endpoint: endpointKey(socket.address, socket.port_value), at: now };
+      const endpoint = endpointOfHost(host.address);
+      if (endpoint === undefined) return [];
+      const common = { ...owner, endpoint, at: now };
       const status = host.health_status ?? {};
       const state =
         status.pending_active_hc === true

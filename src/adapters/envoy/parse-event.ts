@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
 import { serviceOfCluster } from "../../model/cluster-name.ts";
+import { peerOfHopSocket } from "../../model/peer-hop.ts";
 import { endpointKey } from "../../model/service-view.ts";
 
 const At = z.string().transform((text) => Date.parse(text));
@@ -9,7 +10,10 @@ const At = z.string().transform((text) => Date.parse(text));
 const HealthCheckEvent = z.object({
   cluster_name: z.string(),
   timestamp: At,
-  host: z.object({ socket_address: z.object({ address: z.string(), port_value: z.number() }) }),
+  host: z.object({
+    socket_address: z.object({ address: z.string(), port_value: z.number() }).optional(),
+    pipe: z.object({ path: z.string() }).optional(),
+  }),
   eject_unhealthy_event: z.object({}).optional(),
   add_healthy_event: z.object({}).optional(),
   health_check_failure_event: z.object({}).optional(),
@@ -37,12 +41,13 @@ export function parseEvent(line: string): EnvoyHealthEvent | undefined {
 function checkEvent(event: z.infer<typeof HealthCheckEvent>): EnvoyHealthEvent | undefined {
   const owner = serviceOfCluster(event.cluster_name);
   if (owner === undefined) return undefined;
+  const endpoint = endpointOfHost(event.host);
+  if (endpoint === undefined) return undefined;
   const failing = event.eject_unhealthy_event !== undefined || event.health_check_failure_event !== undefined;
   if (!failing && event.add_healthy_event === undefined) return undefined;
-  const { address, port_value: port } = event.host.socket_address;
   return {
     ...owner,
-    endpoint: endpointKey(address, port),
+    endpoint,
     at: event.timestamp,
     kind: "check",
     state: failing ? "failing" : "passing",
@@ -55,7 +60,7 @@ function outlierEvent(event: z.infer<typeof OutlierEvent>): EnvoyHealthEvent | u
   if (owner === undefined || (event.action === "EJECT" && event.enforced === false)) return undefined;
   return {
     ...owner,
-    endpoint: event.upstream_url,
+    endpoint: peerOfHopSocket(event.upstream_url) ?? event.upstream_url,
     at: event.timestamp,
     kind: "outlier",
     ejected: event.action === "EJECT",
@@ -70,4 +75,14 @@ function parseJson(line: string): unknown {
     // A line cut by a killed Envoy says nothing; the state is read afresh after every reconnect.
     return undefined;
   }
+}
+
+/** `address:port` of what Envoy calls a host: a pod, or the socket that leads to a peer's gateway. */
+export function endpointOfHost(host: {
+  readonly socket_address?: { readonly address: string; readonly port_value: number } | undefined;
+  readonly pipe?: { readonly path: string } | undefined;
+}): string | undefined {
+  if (host.socket_address !== undefined)
+    return endpointKey(host.socket_address.address, host.socket_address.port_value);
+  return host.pipe === undefined ? undefined : peerOfHopSocket(host.pipe.path);
 }

@@ -285,6 +285,7 @@ export class Agent {
       address: own?.address ?? "127.0.0.1",
       eventLog: this.#paths.eventLog,
       hopSocket: this.#paths.hopSocket,
+      peerHops: this.#paths.root,
     };
     const sources = {
       context,
@@ -331,6 +332,10 @@ export class Agent {
         ready: { address: own.address, port: READY_PORT },
         agentSocket: this.#paths.peerSocket,
         hopSocket: this.#paths.hopSocket,
+        peerHops: this.#paths.root,
+        peerGateways: this.#acceptedMembers().flatMap((member) =>
+          (this.#addresses.gatewaysOf(member.name) ?? []).map((gateway) => ({ ...gateway, site: member.name })),
+        ),
         members: [this.#record.site, ...this.#acceptedMembers().map((member) => member.name)],
         joinOpen: this.#joinOpen,
         tcpChains: this.#reconciler.tcpChains(),

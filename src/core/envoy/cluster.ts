@@ -5,7 +5,7 @@ import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts
 import { type HealthEventLog, httpCheck, localCheck, probeCheck } from "./health-check.ts";
 import { HTTP_SERVER_NAME, inCluster, outCluster, tierCluster, writeCluster } from "./names.ts";
 import { any, seconds } from "../../model/xds-resource.ts";
-import { peerTls, socketMatches } from "./transport.ts";
+import { peerTls } from "./transport.ts";
 
 /**
  * A try must not spend its time on a host that does not even accept; but it includes the TLS handshake with a peer,
@@ -71,43 +71,47 @@ function edsCluster(name: string): ClusterJson {
   };
 }
 
-/** HTTP is spoken to pods as the client speaks it; between HTTP/2 gateways a dead connection is noticed in less than a second. */
-const HTTP_OPTIONS: Pick<ClusterJson, "typedExtensionProtocolOptions"> = {
-  typedExtensionProtocolOptions: {
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any(
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-      {
-        useDownstreamProtocolConfig: {
-          httpProtocolOptions: {
-            enableTrailers: true,
-            headerKeyFormat: {
-              statefulFormatter: {
-                name: "preserve_case",
-                typedConfig: any(
-                  "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
-                  {},
-                ),
-              },
-            },
-          },
-          http2ProtocolOptions: { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } },
-        },
-        commonHttpProtocolOptions: { maxHeadersCount: 1_000 },
-      },
-    ),
+const HTTP1 = {
+  enableTrailers: true,
+  headerKeyFormat: {
+    statefulFormatter: {
+      name: "preserve_case",
+      typedConfig: any("envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", {}),
+    },
   },
 };
 
-const remoteSites = (tiers: readonly ProgramTier[]): string[] =>
-  tiers.filter((tier) => !tier.local).map((tier) => tier.site);
+const HTTP2 = { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } };
+
+type HttpOptions = Pick<ClusterJson, "typedExtensionProtocolOptions">;
+
+function httpOptions(protocol: object): HttpOptions {
+  return {
+    typedExtensionProtocolOptions: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": any(
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        { ...protocol, commonHttpProtocolOptions: { maxHeadersCount: 1_000 } },
+      ),
+    },
+  };
+}
+
+/** Callers of this site reach pods in the protocol they speak themselves. */
+const AS_CALLER = httpOptions({
+  useDownstreamProtocolConfig: { httpProtocolOptions: HTTP1, http2ProtocolOptions: HTTP2 },
+});
+
+/** Between gateways everything is HTTP/2, so what the caller spoke is not known here: pods get what their `appProtocol` says. */
+function podOptions(http2: boolean): HttpOptions {
+  return httpOptions({ explicitHttpConfig: http2 ? { http2ProtocolOptions: HTTP2 } : { httpProtocolOptions: HTTP1 } });
+}
 
 /** The cluster of an HTTP service's callers: pods and peers' gateways together, since only then can a retry move from one to the other. */
 export function httpOutCluster(program: ServiceProgram, log: HealthEventLog): ClusterJson {
   const { service, check } = program;
   return {
     ...edsCluster(outCluster(service)),
-    ...HTTP_OPTIONS,
-    transportSocketMatches: socketMatches(remoteSites(program.tiers), HTTP_SERVER_NAME),
+    ...AS_CALLER,
     healthChecks: [check.kind === "http" ? httpCheck(service, check, log) : probeCheck(service, check, log)],
   };
 }
@@ -116,8 +120,7 @@ export function httpOutCluster(program: ServiceProgram, log: HealthEventLog): Cl
 export function httpWriteCluster(program: ServiceProgram): ClusterJson {
   return {
     ...edsCluster(writeCluster(program.service)),
-    ...HTTP_OPTIONS,
-    transportSocketMatches: socketMatches(remoteSites(program.tiers), HTTP_SERVER_NAME),
+    ...AS_CALLER,
   };
 }
 
@@ -126,7 +129,7 @@ export function inClusterOf(program: ServiceProgram, log: HealthEventLog): Clust
   const check = { ...program.check, intervalMs: program.check.answerIntervalMs };
   return {
     ...edsCluster(inCluster(program.service)),
-    ...(program.protocol === "http" ? HTTP_OPTIONS : { closeConnectionsOnHostHealthFailure: true }),
+    ...(program.protocol === "http" ? podOptions(program.http2) : { closeConnectionsOnHostHealthFailure: true }),
     healthChecks: [localCheck(program.service, check, log)],
   };
 }

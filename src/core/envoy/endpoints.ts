@@ -1,3 +1,5 @@
+import type { AddressJson } from "../../gen/envoy/config/core/v3/address_pb.js";
+import { peerHopSocket } from "../../model/peer-hop.ts";
 import type { ClusterLoadAssignmentJson } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type {
   LbEndpointJson,
@@ -16,20 +18,19 @@ const HEALTH_STATUS: Readonly<Record<EndpointRole, HealthStatusJson>> = {
   out: "UNHEALTHY",
 };
 
-/** Endpoint metadata that transport sockets are matched on. */
-const TRANSPORT_MATCH = "envoy.transport_socket_match";
-
 /** A load assignment with one priority a tier. Tiers without endpoints are left out, since Envoy wants priorities without gaps. */
 export function loadAssignment(
   name: string,
   tiers: readonly ProgramTier[],
-  minHealthyPercent: number,
+  how: { readonly minHealthyPercent: number; readonly peerHops?: string },
 ): ClusterLoadAssignmentJson {
-  const endpoints = tiers.filter((tier) => tier.endpoints.length > 0).map(tierEndpoints);
+  const endpoints = tiers
+    .filter((tier) => tier.endpoints.length > 0)
+    .map((tier, priority) => tierEndpoints(tier, priority, how.peerHops));
   return {
     clusterName: name,
     endpoints,
-    policy: { overprovisioningFactor: overprovisioningFactor(minHealthyPercent) },
+    policy: { overprovisioningFactor: overprovisioningFactor(how.minHealthyPercent) },
   };
 }
 
@@ -38,15 +39,21 @@ function overprovisioningFactor(minHealthyPercent: number): number {
   return Math.round((100 * 100) / minHealthyPercent);
 }
 
-function tierEndpoints(tier: ProgramTier, priority: number): LocalityLbEndpointsJson {
+function tierEndpoints(tier: ProgramTier, priority: number, peerHops: string | undefined): LocalityLbEndpointsJson {
   return {
     priority,
     locality: { region: tier.site },
-    lbEndpoints: tier.endpoints.map((endpoint) => lbEndpoint(tier, endpoint)),
+    lbEndpoints: tier.endpoints.map((endpoint) => lbEndpoint(tier, endpoint, peerHops)),
   };
 }
 
-function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint): LbEndpointJson {
+/** HTTP goes to a peer's gateway through this gateway's hop to it; TCP goes there directly. */
+function addressOf(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: string | undefined): AddressJson {
+  if (!tier.local && peerHops !== undefined) return { pipe: { path: peerHopSocket(peerHops, endpoint) } };
+  return { socketAddress: { address: endpoint.address, portValue: endpoint.port } };
+}
+
+function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: string | undefined): LbEndpointJson {
   const check = {
     ...(endpoint.checked ? {} : { disableActiveHealthCheck: true }),
     ...(endpoint.checkHost === undefined ? {} : { hostname: endpoint.checkHost }),
@@ -54,19 +61,24 @@ function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint): LbEndpointJso
   };
   return {
     endpoint: {
-      address: { socketAddress: { address: endpoint.address, portValue: endpoint.port } },
+      address: addressOf(tier, endpoint, peerHops),
       ...(Object.keys(check).length === 0 ? {} : { healthCheckConfig: check }),
     },
     healthStatus: HEALTH_STATUS[endpoint.role],
-    ...(tier.local ? {} : { metadata: { filterMetadata: { [TRANSPORT_MATCH]: { site: tier.site } } } }),
   };
 }
 
 /** A load assignment for writes: this site is one destination, its hop; peers are their gateways. */
-export function writeAssignment(name: string, program: ServiceProgram, hopSocket: string): ClusterLoadAssignmentJson {
+export function writeAssignment(
+  name: string,
+  program: ServiceProgram,
+  hops: { readonly own: string; readonly peers: string },
+): ClusterLoadAssignmentJson {
   const endpoints = program.tiers
     .filter((tier) => tier.endpoints.length > 0)
-    .map((tier, priority) => (tier.local ? hopEndpoints(tier, priority, hopSocket) : tierEndpoints(tier, priority)));
+    .map((tier, priority) =>
+      tier.local ? hopEndpoints(tier, priority, hops.own) : tierEndpoints(tier, priority, hops.peers),
+    );
   return {
     clusterName: name,
     endpoints,

@@ -8,6 +8,7 @@ import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_p
 import type { CommonTlsContextJson } from "../../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpFilterJson } from "../../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
 import { httpConnectionManager, ROUTER } from "./http-connection.ts";
+import type { PeerGatewayPlace } from "./peer-hop.ts";
 import {
   AGENT_CLUSTER,
   CATALOG_SERVER_NAME,
@@ -40,6 +41,9 @@ export interface GatewayBase {
   /** Unix sockets: of the agent's interface for other agents, and of the hop. */
   readonly agentSocket: string;
   readonly hopSocket: string;
+  /** Directory of the sockets to the gateways of peers, and those gateways. */
+  readonly peerHops: string;
+  readonly peerGateways: readonly PeerGatewayPlace[];
   /** Sites that may exchange catalogs, this one included. */
   readonly members: readonly string[];
   /** A token is live: the place without a client certificate is open. */
@@ -219,7 +223,7 @@ function serviceConnections(statPrefix: string, header: string): FilterJson {
 }
 
 /** An answer that this gateway gave because it never reached an endpoint says so: the caller may then try any method elsewhere. */
-function markUnprocessed(): object {
+export function markUnprocessed(): object {
   return {
     filter: { responseFlagFilter: { flags: ["UH", "UF", "NC", "NR"] } },
     headersToAdd: [{ header: { key: UNPROCESSED_HEADER, value: "1" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" }],

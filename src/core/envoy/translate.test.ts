@@ -8,7 +8,7 @@ import { plan } from "../failover/plan.ts";
 import { translateBase, translateService, translateTcpChain } from "./translate.ts";
 
 const PASSING: EndpointHealth = { out: "passing", in: "passing", ejected: false };
-const FILES = { healthEvents: { path: "/state/events.log" }, hopSocket: "/state/hop.sock" };
+const FILES = { healthEvents: { path: "/state/events.log" }, hopSocket: "/state/hop.sock", peerHops: "/state" };
 const GOLDEN = join(import.meta.dirname, "../../../test/golden");
 
 const http = withHealth(serviceView(), { local: PASSING, east: PASSING });
@@ -55,7 +55,14 @@ test("every resource is valid for Envoy's API", () => {
     agentSocket: "/s/a",
     hopSocket: "/s/h",
   };
-  for (const resource of translateBase({ ...base, members: ["west", "east"], joinOpen: true, tcpChains: [] })) {
+  for (const resource of translateBase({
+    ...base,
+    members: ["west", "east"],
+    joinOpen: true,
+    tcpChains: [],
+    peerHops: "/s",
+    peerGateways: [{ site: "east", name: "east-1", address: "10.0.2.1", port: 15443 }],
+  })) {
     expect(encodeResource(resource).wire.length).toBeGreaterThan(0);
   }
 });

@@ -18,6 +18,7 @@ import {
   peersListener,
   readyListener,
 } from "./gateway-base.ts";
+import { peerGatewayCluster, peerHopCluster, peerHopListener } from "./peer-hop.ts";
 import type { HealthEventLog } from "./health-check.ts";
 import { clientListener, hopScope, inCluster, inScope, outCluster, tierCluster, writeCluster } from "./names.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
@@ -27,6 +28,8 @@ import { peerScope, writeScope } from "./scoped-route.ts";
 export interface GatewayFiles {
   readonly healthEvents: HealthEventLog;
   readonly hopSocket: string;
+  /** Directory of the sockets to the gateways of peers. */
+  readonly peerHops: string;
 }
 
 /** The xDS resources of one service. */
@@ -54,6 +57,13 @@ export function translateTcpChain(program: ServiceProgram): FilterChainJson | un
 export function translateBase(base: GatewayBase): readonly XdsResource[] {
   return [
     { type: "cluster", name: "agent", body: agentCluster(base) },
+    ...base.peerGateways.flatMap((gateway): XdsResource[] => {
+      const name = peerGatewayCluster(gateway);
+      return [
+        { type: "cluster", name, body: peerHopCluster(gateway) },
+        { type: "listener", name, body: peerHopListener(gateway, base.peerHops) },
+      ];
+    }),
     { type: "listener", name: "peers", body: peersListener(base) },
     { type: "listener", name: "hop", body: hopListener(base) },
     { type: "listener", name: "ready", body: readyListener(base) },
@@ -66,7 +76,7 @@ function serving(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
   const local = program.tiers.filter((tier) => tier.local).map(everyEndpointActive);
   return [
     { type: "cluster", name, body: inClusterOf(program, files.healthEvents) },
-    { type: "endpoints", name, body: loadAssignment(name, local, program.minHealthyPercent) },
+    { type: "endpoints", name, body: loadAssignment(name, local, program) },
     { type: "scopedRoute", name: inScope(program.service), body: peerScope(program) },
   ];
 }
@@ -89,7 +99,11 @@ function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[
   const write = writeCluster(program.service);
   const resources: XdsResource[] = [
     { type: "cluster", name: out, body: httpOutCluster(program, files.healthEvents) },
-    { type: "endpoints", name: out, body: loadAssignment(out, program.tiers, program.minHealthyPercent) },
+    {
+      type: "endpoints",
+      name: out,
+      body: loadAssignment(out, program.tiers, { ...program, peerHops: files.peerHops }),
+    },
     { type: "route", name: clientListener(program.service), body: clientRoute(program) },
     { type: "listener", name: clientListener(program.service), body: clientListenerOf(program, program.listen) },
   ];
@@ -97,7 +111,11 @@ function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[
   return [
     ...resources,
     { type: "cluster", name: write, body: httpWriteCluster(program) },
-    { type: "endpoints", name: write, body: writeAssignment(write, program, files.hopSocket) },
+    {
+      type: "endpoints",
+      name: write,
+      body: writeAssignment(write, program, { own: files.hopSocket, peers: files.peerHops }),
+    },
     { type: "scopedRoute", name: hopScope(program.service), body: writeScope(program) },
   ];
 }
@@ -108,7 +126,7 @@ function tcpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[]
     const name = tierCluster(program.service, tier.site);
     return [
       { type: "cluster", name, body: tcpTierCluster(program, tier, files.healthEvents) },
-      { type: "endpoints", name, body: loadAssignment(name, [tier], program.minHealthyPercent) },
+      { type: "endpoints", name, body: loadAssignment(name, [tier], program) },
     ];
   });
   return [

@@ -1,4 +1,3 @@
-import type { Cluster_TransportSocketMatchJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { TransportSocketJson } from "../../gen/envoy/config/core/v3/base_pb.js";
 import { LEAF_SECRET, peerValidation } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
@@ -28,19 +27,4 @@ export function peerTls(site: string, serverName: string): TransportSocketJson {
       maxSessionKeys: 64,
     }),
   };
-}
-
-/** mTLS for the gateways of each peer, clear text for pods. */
-export function socketMatches(sites: readonly string[], serverName: string): Cluster_TransportSocketMatchJson[] {
-  return [
-    ...sites.map((site) => ({ name: site, match: { site }, transportSocket: peerTls(site, serverName) })),
-    {
-      name: "clear",
-      match: {},
-      transportSocket: {
-        name: "envoy.transport_sockets.raw_buffer",
-        typedConfig: any("envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer", {}),
-      },
-    },
-  ];
 }

@@ -101,6 +101,16 @@ describe("judge", () => {
     expect(verdict.sites[0]?.usable).toBe(3);
   });
 
+  test("peers that are only ejected do not make the local check suspect, and the failed site stays held", () => {
+    const failed = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: PASSING }));
+    const ejected = { ...PASSING, ejected: true };
+    const view = withHealth(settled({ now: 2_000_500, memory: failed.memory }), { local: FAILING, east: ejected });
+    const verdict = judge(view);
+    expect(verdict.checkSuspect).toBe(false);
+    expect(verdict.servingSite).toBe("east");
+    expect(verdict.memory.holds).toEqual({ west: { since: 2_000_000 } });
+  });
+
   test("a suspect check is believed again as soon as another site is well", () => {
     const suspect = judge(withHealth(settled(), { local: FAILING, east: FAILING }));
     const verdict = judge(withHealth(settled({ memory: suspect.memory }), { local: FAILING, east: PASSING }));

@@ -61,7 +61,7 @@ export function judge(view: ServiceView): Verdict {
   const patience = judgePatience(view, tiers);
   const memory: ServiceMemory = {
     ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
-    holds: withoutHold(holds, servingSite),
+    holds: withoutHold(holds, counted.find(({ tier, usable }) => tier.site === servingSite && usable > 0)?.tier.site),
     serving:
       serving === servingSite && view.memory.serving !== undefined
         ? view.memory.serving
@@ -100,8 +100,9 @@ function believeChecks(view: ServiceView, tiers: readonly Tier[]): Belief {
   const known = passing || view.memory.checkPassed === fingerprint;
   const ready = local.filter(({ endpoint }) => endpoint.ready);
   const allFail = ready.length > 0 && ready.every(({ health }) => localCheckState(health) === "failing");
-  const peersUsable = tiers.some((tier) => !tier.local && countUsable(tier, true) > 0);
-  const suspect = known && allFail && !peersUsable;
+  // By their checks alone: a peer that is only ejected has a check that can be believed, and so can the one here.
+  const peersPass = tiers.some((tier) => !tier.local && tier.endpoints.some(({ health }) => health.out === "passing"));
+  const suspect = known && allFail && !peersPass;
   return {
     counts: known && !suspect,
     unknown: !known && ready.length > 0,
@@ -147,7 +148,7 @@ function updateHolds(view: ServiceView, counted: readonly { tier: Tier; usable: 
 }
 
 /** A held site that has to serve after all has shown that it can: it is not sent back for the rest of the hold-down. */
-function withoutHold(holds: Readonly<Record<string, Hold>>, servingSite: string): Record<string, Hold> {
+function withoutHold(holds: Readonly<Record<string, Hold>>, servingSite: string | undefined): Record<string, Hold> {
   return Object.fromEntries(Object.entries(holds).filter(([site]) => site !== servingSite));
 }
 
@@ -156,10 +157,15 @@ function isStandby(view: ServiceView, site: string, holds: Readonly<Record<strin
   return holds[site] !== undefined || view.siblingHolds.has(site);
 }
 
+/** While nothing is usable anywhere nothing has moved: Envoy tries everything, and the site that served still counts as the one. */
 function chooseServing(view: ServiceView, sites: readonly SiteVerdict[]): string {
   const usable = sites.filter((site) => site.usable > 0);
   const chosen = usable.find((site) => !site.standby) ?? usable[0];
-  return chosen?.site ?? (sites.some((site) => site.site === view.site) ? view.site : (sites[0]?.site ?? view.site));
+  if (chosen !== undefined) return chosen.site;
+  const known = (name: string | undefined): boolean => sites.some((site) => site.site === name);
+  const before = view.memory.serving?.site;
+  if (before !== undefined && known(before)) return before;
+  return known(view.site) ? view.site : (sites[0]?.site ?? view.site);
 }
 
 function recordFailover(
@@ -186,6 +192,7 @@ function triggerOf(
   const rank = (site: string): number => tiers.findIndex((tier) => tier.site === site);
   const left = tiers.find((tier) => tier.site === change.from);
   if (left === undefined || left.endpoints.length === 0) return "NoEndpoints";
+  if (view.siblingHolds.has(change.from)) return "CheckFailed";
   if (countUsable(left, true) > 0)
     return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
   if (left.local && left.endpoints.every(({ endpoint }) => !endpoint.ready)) return "NotReady";

@@ -28,6 +28,7 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     service: view.service,
     site: view.site,
     protocol: choice.protocol,
+    http2: choice.http2,
     ...(view.listen === undefined ? {} : { listen: view.listen }),
     callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
     tiers: switchFirst(view, orderTiers(view)).map((tier) =>
