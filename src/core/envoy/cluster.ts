@@ -24,7 +24,8 @@ const UNLIMITED = 4_294_967_295;
 const OUTLIER_DETECTION: OutlierDetectionJson = {
   splitExternalLocalOriginErrors: true,
   successfulActiveHealthCheckUnejectHost: false,
-  consecutiveLocalOriginFailure: 2,
+  // Two would do for a dead host; on a busy machine two answers in a row are late now and then, and a peer has few gateways.
+  consecutiveLocalOriginFailure: 5,
   enforcingConsecutiveLocalOriginFailure: 100,
   consecutiveGatewayFailure: 3,
   enforcingConsecutiveGatewayFailure: 100,
