@@ -31,7 +31,6 @@ export interface StatePaths {
   readonly leafKey: string;
   readonly snapshot: string;
   readonly memory: string;
-  readonly members: string;
   readonly tokens: string;
   readonly bootstrap: string;
   readonly eventLog: string;
@@ -56,7 +55,6 @@ export function statePaths(directory: string): StatePaths {
     leafKey: at("leaf.key"),
     snapshot: at("snapshot"),
     memory: at("memory"),
-    members: at("members"),
     tokens: at("tokens"),
     bootstrap: at("envoy.json"),
     eventLog: at("events.log"),

@@ -29,7 +29,7 @@ export class Remembered implements MemoryStore {
     );
   }
 
-  /** Reads it; a damaged one is set aside, which costs no more than holds and allotted ports. */
+  /** Reads it; a damaged one is set aside and said: sites then have to join again. */
   async restore(log: Logger): Promise<AgentMemory> {
     const loaded = await this.#file.load();
     if (loaded.found === "damaged") log.warn("memory_set_aside", { path: loaded.setAside, reason: loaded.reason });

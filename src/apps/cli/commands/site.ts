@@ -134,8 +134,8 @@ export function tokenCommand(): Command {
       else await replaceFile(options.out, text);
       const redeem =
         token.kind === "site"
-          ? `tandem join ${options.out ?? "FILE"}`
-          : `tandem gateway enrol ${options.out ?? "FILE"}`;
+          ? `tandem join ${options.out ?? "FILE"} --state DIR`
+          : `tandem gateway enrol ${options.out ?? "FILE"} --state DIR`;
       process.stderr.write(
         `good once, until ${new Date(token.expires).toLocaleTimeString()}; redeem it at ${name} with: ${redeem}\n`,
       );
