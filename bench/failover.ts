@@ -36,27 +36,31 @@ for (const row of chosen) {
 process.exit();
 
 async function measureCells(row: Row, contenders: readonly Contender[]): Promise<Cell[]> {
-  const measures = contenders.map((): RunMeasure[] => []);
+  const drafts = contenders.map((contender) => ({ contender, runs: [] as RunMeasure[], failed: 0 }));
   // Contenders take turns, so that a busy minute of the machine meets all of them.
   for (let run = 0; run < options.runs; run += 1) {
-    for (const [index, contender] of contenders.entries()) {
-      const measure = await tryMeasure(row, contender);
-      if (measure !== null) measures[index]?.push(measure);
+    for (const draft of drafts) {
+      const measure = await tryMeasure(row, draft.contender);
+      if (measure === undefined) draft.failed += 1;
+      else if (measure !== null) draft.runs.push(measure);
     }
   }
-  return contenders.map(({ name }, index) => {
-    const cell: Cell = { row: row.id, contender: name, runs: measures[index] ?? [] };
+  return drafts.flatMap(({ contender: { name }, runs, failed }) => {
+    // Without a cell a row is shown as not measured, and not as one that does not apply.
+    if (failed > 0 && runs.length === 0) return [];
+    const cell: Cell = { row: row.id, contender: name, runs };
     process.stdout.write(`${renderCell(row, name, medianOf(cell))}\n`);
-    return cell;
+    return [cell];
   });
 }
 
-async function tryMeasure(row: Row, contender: Contender): Promise<RunMeasure | null> {
+/** Null: the row does not apply; undefined: it could not be measured, which was said. */
+async function tryMeasure(row: Row, contender: Contender): Promise<RunMeasure | null | undefined> {
   try {
     return await measureRow(row, contender, options);
   } catch (error) {
     process.stderr.write(`${row.id}, ${contender.name}: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
-    return null;
+    return undefined;
   }
 }

@@ -29,9 +29,9 @@ export interface CellMedian extends MedianMeasure {
 }
 
 /** The median of each number on its own; null: the row does not apply. */
-export function medianOf(cell: Cell | undefined): CellMedian | null {
-  const measured = cell === undefined ? null : medianMeasure(cell.runs);
-  if (cell === undefined || measured === null) return null;
+export function medianOf(cell: Cell): CellMedian | null {
+  const measured = medianMeasure(cell.runs);
+  if (measured === null) return null;
   return { ...measured, attemptsPerRequest: median(cell.runs.map((run) => run.attemptsPerRequest)) };
 }
 

@@ -19,7 +19,7 @@ export function renderFailover(results: FailoverResults): string {
       ["fault", ...names(results)],
       measured.map((row) => [
         titleOf(row),
-        ...cellsOf(results, row).map((cell) => (cell === null ? "n/a" : show(cell))),
+        ...cellsOf(results, row).map((cell) => (cell === null ? "n/a" : cell === undefined ? "" : show(cell))),
       ]),
     )}`;
   const columns = ["fault", "contender", "failed", "share", "gap", "p50", "p99", "max", "attempts"];
@@ -35,23 +35,25 @@ export function renderFailover(results: FailoverResults): string {
   ].join("\n\n");
 }
 
-/** One line of plain text for one cell, as it is measured. */
+/** One line of plain text for one cell, as it is measured; null: n/a. */
 export function renderCell(row: Row, contender: string, cell: CellMedian | null): string {
-  const [, , ...values] = lineOf(row, contender, cell);
+  const start = `${row.id.padEnd(22)} ${contender.padEnd(14)}`;
+  if (cell === null) return `${start} n/a`;
+  const values = lineOf(row, contender, cell).slice(2);
   const labels = ["failed", "share", "gap", "p50", "p99", "max", "attempts"];
-  const text = cell === null ? "n/a" : values.map((value, index) => `${labels[index]} ${value}`).join("  ");
-  return `${row.id.padEnd(22)} ${contender.padEnd(14)} ${text}`;
+  return `${start} ${values.map((value, index) => `${labels[index]} ${value}`).join("  ")}`;
 }
 
 function fullLines(results: FailoverResults, row: Row): string[][] {
-  return cellsOf(results, row).map((cell, index) => lineOf(row, names(results)[index] ?? "", cell));
+  return cellsOf(results, row).flatMap((cell, index) =>
+    cell === null || cell === undefined ? [] : [lineOf(row, names(results)[index] ?? "", cell)],
+  );
 }
 
-function lineOf(row: Row, contender: string, cell: CellMedian | null): string[] {
-  const start = [titleOf(row), contender];
-  if (cell === null) return [...start, ...Array.from({ length: 7 }, () => "n/a")];
+function lineOf(row: Row, contender: string, cell: CellMedian): string[] {
   return [
-    ...start,
+    titleOf(row),
+    contender,
     `${cell.failed}`,
     `${(100 * cell.failedShare).toFixed(2)} %`,
     milliseconds(cell.longestGapMs),
@@ -66,10 +68,12 @@ function names(results: FailoverResults): string[] {
   return results.contenders.map(({ name }) => name);
 }
 
-function cellsOf(results: FailoverResults, row: Row): (CellMedian | null)[] {
-  return names(results).map((name) =>
-    medianOf(results.cells.find((cell) => cell.row === row.id && cell.contender === name)),
-  );
+/** One for each contender; null: the row does not apply to it; undefined: not measured. */
+function cellsOf(results: FailoverResults, row: Row): (CellMedian | null | undefined)[] {
+  return names(results).map((name) => {
+    const cell = results.cells.find((one) => one.row === row.id && one.contender === name);
+    return cell === undefined ? undefined : medianOf(cell);
+  });
 }
 
 function titleOf(row: Row): string {

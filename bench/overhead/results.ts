@@ -45,7 +45,7 @@ export function renderOverhead(results: OverheadResults): string {
   const head = ["healthy path", "p50", "p99", "throughput", `ratio to ${results.reference}`, "errors"];
   const disturbances = results.contenders.flatMap(({ runs }) => runs.map(({ disturbance }) => disturbance));
   const others = `Other processes took at most ${(100 * Math.max(0, ...disturbances)).toFixed(0)} % of the processors during a round.`;
-  const about = `${sentenceOf(results.machine, results.startedAt)} Medians of ${rounds} rounds. ${others}`;
+  const about = `${sentenceOf(results.machine, results.startedAt)} Medians of ${rounds} round${rounds === 1 ? "" : "s"}. ${others}`;
   return `${about}\n\n${table(head, lines)}`;
 }
 
