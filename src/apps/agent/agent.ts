@@ -16,7 +16,7 @@ import {
 import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
 import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
-import type { SiteRecord, SwitchRecord } from "../../model/catalog.ts";
+import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import type { AgentStatus } from "../../model/status.ts";
@@ -28,7 +28,7 @@ import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
-import { catalogEntry, policyHash } from "./catalog-entry.ts";
+import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "./certificate-keeper.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
@@ -195,7 +195,7 @@ export class Agent {
       services:
         reconciler?.statuses({
           rejectionsOf: (service) => this.#publisher.rejectionsOf(service),
-          differingOf: (service) => this.#sitesWithAnotherSpec(service),
+          differingOf: (service) => sitesWithAnotherSpec(this.#store.policyOf(service), this.#peerEntries(service)),
         }) ?? [],
       peers: this.#members.all().map((member) => ({
         name: member.name,
@@ -445,16 +445,11 @@ export class Agent {
     return [...siblings, ...peers];
   }
 
-  #entryOf(service: ServiceKey): ReturnType<typeof catalogEntry> {
-    return catalogEntry(this.#reconciler?.offered(service) ?? [], this.#store.policyOf(service));
+  #peerEntries(service: ServiceKey): ReadonlyMap<string, CatalogEntry | undefined> {
+    return new Map(this.#acceptedMembers().map(({ name }) => [name, this.#knowledge.entry(name, service)]));
   }
 
-  #sitesWithAnotherSpec(service: ServiceKey): readonly string[] {
-    const policy = this.#store.policyOf(service);
-    if (policy === undefined) return [];
-    const own = policyHash(policy);
-    return this.#acceptedMembers()
-      .map((member) => member.name)
-      .filter((site) => (this.#knowledge.entry(site, service)?.policyHash ?? own) !== own);
+  #entryOf(service: ServiceKey): ReturnType<typeof catalogEntry> {
+    return catalogEntry(this.#reconciler?.offered(service) ?? [], this.#store.policyOf(service));
   }
 }

@@ -3,7 +3,7 @@ import type { CatalogEntry } from "../../model/catalog.ts";
 import type { FailoverPolicy } from "../../model/kinds/index.ts";
 
 /** Fingerprint of a policy's spec. */
-export function policyHash(policy: FailoverPolicy): string {
+function policyHash(policy: FailoverPolicy): string {
   return createHash("sha256").update(JSON.stringify(policy.spec)).digest("base64url").slice(0, 16);
 }
 
@@ -13,4 +13,14 @@ export function catalogEntry(
   policy: FailoverPolicy | undefined,
 ): CatalogEntry | null {
   return policy === undefined || ports.length === 0 ? null : { ports: [...ports], policyHash: policyHash(policy) };
+}
+
+/** Sites that say they have the policy, but with another spec. @param entries what each site's catalog says, by name */
+export function sitesWithAnotherSpec(
+  policy: FailoverPolicy | undefined,
+  entries: ReadonlyMap<string, CatalogEntry | undefined>,
+): readonly string[] {
+  if (policy === undefined) return [];
+  const own = policyHash(policy);
+  return [...entries].filter(([, entry]) => entry !== undefined && entry.policyHash !== own).map(([site]) => site);
 }

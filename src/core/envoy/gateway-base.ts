@@ -7,7 +7,7 @@ import type { FilterChainJson, FilterJson } from "../../gen/envoy/config/listene
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import type { CommonTlsContextJson } from "../../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpFilterJson } from "../../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { httpConnectionManager, ROUTER } from "./http-connection.ts";
+import { httpConnectionManager, markUnprocessed, ROUTER } from "./http-connection.ts";
 import type { PeerGatewayPlace } from "./peer-hop.ts";
 import {
   AGENT_CLUSTER,
@@ -22,7 +22,6 @@ import {
   PEERS_LISTENER,
   READY_LISTENER,
   SERVICE_HEADER,
-  UNPROCESSED_HEADER,
 } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 import { PROBE_FILTER, RBAC_FILTER } from "./scoped-route.ts";
@@ -220,14 +219,6 @@ function serviceConnections(statPrefix: string, header: string): FilterJson {
     httpFilters: [denyUnlessRouteAllows(), probeFilter(), ROUTER],
     localReplyConfig: { mappers: [markUnprocessed()] },
   });
-}
-
-/** An answer that this gateway gave because it never reached an endpoint says so: the caller may then try any method elsewhere. */
-export function markUnprocessed(): object {
-  return {
-    filter: { responseFlagFilter: { flags: ["UH", "UF", "NC", "NR"] } },
-    headersToAdd: [{ header: { key: UNPROCESSED_HEADER, value: "1" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" }],
-  };
 }
 
 /** Rules without a policy allow nobody; a service's route replaces them by its own. */

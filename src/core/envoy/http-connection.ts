@@ -1,5 +1,6 @@
 import type { FilterJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { HttpConnectionManagerJson } from "../../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
+import { UNPROCESSED_HEADER } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 
 /**
@@ -45,5 +46,13 @@ export function httpConnectionManager(statPrefix: string, own: HttpConnectionMan
       ...TRANSPARENT,
       ...own,
     }),
+  };
+}
+
+/** An answer that this gateway gave because it never reached an endpoint says so: the caller may then try any method elsewhere. */
+export function markUnprocessed(): object {
+  return {
+    filter: { responseFlagFilter: { flags: ["UH", "UF", "NC", "NR"] } },
+    headersToAdd: [{ header: { key: UNPROCESSED_HEADER, value: "1" }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" }],
   };
 }

@@ -8,8 +8,7 @@ import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.j
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import { peerHopSocket } from "../../model/peer-hop.ts";
 import { any } from "../../model/xds-resource.ts";
-import { markUnprocessed } from "./gateway-base.ts";
-import { httpConnectionManager, ROUTER } from "./http-connection.ts";
+import { httpConnectionManager, markUnprocessed, ROUTER } from "./http-connection.ts";
 import { HTTP_SERVER_NAME } from "./names.ts";
 import { peerTls } from "./transport.ts";
 
