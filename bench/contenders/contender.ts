@@ -4,7 +4,8 @@
  */
 import type { LoadTarget } from "../../src/apps/lab/load/options.ts";
 import type { ProcessGroup } from "../rig/process-group.ts";
-import type { BackendPlace, SiteName, Topology } from "../rig/topology.ts";
+import type { ReadyEndpoints } from "../rig/kubernetes.ts";
+import type { Topology } from "../rig/topology.ts";
 
 /** How the service's health is checked, by those contenders that check it. */
 export type ServiceCheck = "http" | "tcp-connect" | "tcp-send-receive";
@@ -34,15 +35,16 @@ export interface Part {
 export interface RunningContender {
   /** What clients in west connect to. */
   readonly targets: readonly LoadTarget[];
+  /** Gateways in the order of their addresses in the topology, and agents. */
   readonly localGateways: readonly Part[];
   readonly peerGateways: readonly Part[];
   readonly localAgents: readonly Part[];
   readonly peerAgents: readonly Part[];
   /**
-   * Kubernetes changed the list of ready endpoints of a site. Resolves with what clients connect to from now on: the
-   * same `targets` for everything that stands between clients and endpoints.
+   * Kubernetes changed its lists of ready endpoints: these are all that are left. Resolves with what clients connect to
+   * from now on. A contender that learns of endpoints in its own way may ignore the lists.
    */
-  readonly publishEndpoints: (site: SiteName, ready: readonly BackendPlace[]) => Promise<readonly LoadTarget[]>;
+  readonly publishEndpoints: (ready: ReadyEndpoints) => Promise<readonly LoadTarget[]>;
 }
 
 /** One column of the comparison. */

@@ -4,12 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { ports, type SiteName, type SitePlace } from "../rig/topology.ts";
-import type { Contender, ContenderSetup, RunningContender } from "./contender.ts";
-import { endpointsFromFile, writeEndpointFile } from "./envoy/endpoint-file.ts";
+import type { LoadTarget } from "../../src/apps/lab/load/options.ts";
+import type { ReadyEndpoints } from "../rig/kubernetes.ts";
+import { ports, type SiteName } from "../rig/topology.ts";
+import type { Contender, ContenderSetup, Part, RunningContender } from "./contender.ts";
+import { type EndpointList, endpointsFromFile, writeEndpointFile } from "./envoy/endpoint-file.ts";
 import { startEnvoy } from "./envoy/gateway-process.ts";
 import { writeIdentities } from "./envoy/identity.ts";
-import { httpListener, tcpListener } from "./envoy/listener.ts";
+import { httpListener, type ListenerPlace, tcpListener } from "./envoy/listener.ts";
 import { type EnvoyResource, noLimits } from "./envoy/resource.ts";
 import { downstreamTls, type IdentityFiles, transportByEndpoint } from "./envoy/transport.ts";
 
@@ -26,6 +28,7 @@ export interface MeshFlavor {
 }
 
 const cluster = "web";
+const gatewayPorts = { http: ports.gatewayHttp, tcp: ports.gatewayTcp } as const;
 
 /** A contender from what a product generates. */
 export function meshContender(flavor: MeshFlavor): Contender {
@@ -34,68 +37,68 @@ export function meshContender(flavor: MeshFlavor): Contender {
 }
 
 async function startMesh(flavor: MeshFlavor, setup: ContenderSetup): Promise<RunningContender> {
-  const { topology, protocol, directory } = setup;
+  const { topology, protocol, directory, processes } = setup;
   const identities = await writeIdentities(directory);
-  const ready: Record<SiteName, SitePlace["backends"]> = { west: topology.west.backends, east: topology.east.backends };
-  let version = 0;
-  const publish = async (): Promise<void> => {
-    version += 1;
-    await Promise.all([
-      writeEndpointFile(join(directory, "west.eds.json"), listOf("west"), version),
-      writeEndpointFile(join(directory, "east.eds.json"), listOf("east"), version),
-    ]);
+  await writeLists(flavor, setup, topology, 1);
+  const start = (site: SiteName, address: string): Promise<Part> => {
+    const peerPort = site === "east" ? ports.peer : gatewayPorts[protocol];
+    const tls = site === "east" ? downstreamTls(identities.east, []) : null;
+    const listener = listenerOf(flavor, { address, port: peerPort, tls }, protocol);
+    const clusters = [clusterOf(flavor, join(directory, `${site}.eds.json`), identities[site])];
+    const bootstrap = { name: `${site}-${address}`, listeners: [listener], clusters };
+    return startEnvoy(bootstrap, { host: address, port: peerPort }, directory, processes);
   };
-  const listOf = (site: SiteName) => ({
-    cluster,
-    policy: flavor.policy,
-    local: ready[site].map(({ address }) => ({
-      address,
-      port: protocol === "http" ? ports.backendHttp : ports.backendTcp,
-    })),
-    // What comes in from a peer goes to local endpoints only, or requests would travel in circles.
-    peers: site === "west" ? topology.east.gateways.map((address) => ({ address, port: ports.peer })) : [],
-  });
-  await publish();
   const [localGateways, peerGateways] = await Promise.all([
-    Promise.all(topology.west.gateways.map((address) => startGateway("west", address, identities.west))),
-    Promise.all(topology.east.gateways.map((address) => startGateway("east", address, identities.east))),
+    Promise.all(topology.west.gateways.map((address) => start("west", address))),
+    Promise.all(topology.east.gateways.map((address) => start("east", address))),
   ]);
-
-  function startGateway(site: SiteName, address: string, files: IdentityFiles) {
-    const port = site === "east" ? ports.peer : protocol === "http" ? ports.gatewayHttp : ports.gatewayTcp;
-    const place = { address, port, tls: site === "east" ? downstreamTls(files, []) : null };
-    const listener =
-      protocol === "http"
-        ? httpListener(place, [{ match: { prefix: "/" }, route: { cluster, ...flavor.route } }])
-        : tcpListener(place, cluster, {});
-    const bootstrap = {
-      name: `${site}-${address}`,
-      listeners: [listener],
-      clusters: [
-        {
-          name: cluster,
-          ...endpointsFromFile(join(directory, `${site}.eds.json`)),
-          ...transportByEndpoint(files, cluster),
-          circuit_breakers: noLimits,
-          ...flavor.cluster,
-        },
-      ],
-    };
-    return startEnvoy(bootstrap, { host: address, port }, directory, setup.processes);
-  }
-
-  const port = protocol === "http" ? ports.gatewayHttp : ports.gatewayTcp;
-  const targets = topology.west.gateways.map((address) => ({ address: `${address}:${port}`, ready: null }));
+  const targetsOf = (addresses: readonly string[]): LoadTarget[] =>
+    addresses.map((address) => ({ address: `${address}:${gatewayPorts[protocol]}`, ready: null }));
+  let version = 1;
   return {
-    targets,
+    targets: targetsOf(topology.west.gateways),
     localGateways,
     peerGateways,
     localAgents: [],
     peerAgents: [],
-    publishEndpoints: async (site, places) => {
-      ready[site] = places;
-      await publish();
-      return targets;
+    publishEndpoints: async (ready) => {
+      version += 1;
+      await writeLists(flavor, setup, ready, version);
+      return targetsOf(ready.west.gateways);
     },
+  };
+}
+
+/** Writes the lists that the gateways of each site watch. */
+async function writeLists(
+  flavor: MeshFlavor,
+  { protocol, directory }: ContenderSetup,
+  ready: ReadyEndpoints,
+  version: number,
+): Promise<void> {
+  const port = protocol === "http" ? ports.backendHttp : ports.backendTcp;
+  const listOf = (site: SiteName): EndpointList => ({
+    cluster,
+    policy: flavor.policy,
+    local: ready[site].backends.map(({ address }) => ({ address, port })),
+    // What comes in from a peer goes to local endpoints only, or requests would travel in circles.
+    peers: site === "west" ? ready.east.gateways.map((address) => ({ address, port: ports.peer })) : [],
+  });
+  const write = (site: SiteName) => writeEndpointFile(join(directory, `${site}.eds.json`), listOf(site), version);
+  await Promise.all([write("west"), write("east")]);
+}
+
+function listenerOf(flavor: MeshFlavor, place: ListenerPlace, protocol: "http" | "tcp"): EnvoyResource {
+  if (protocol === "tcp") return tcpListener(place, cluster, {});
+  return httpListener(place, [{ match: { prefix: "/" }, route: { cluster, ...flavor.route } }]);
+}
+
+function clusterOf(flavor: MeshFlavor, endpointFile: string, files: IdentityFiles): EnvoyResource {
+  return {
+    name: cluster,
+    ...endpointsFromFile(endpointFile),
+    ...transportByEndpoint(files, cluster),
+    circuit_breakers: noLimits,
+    ...flavor.cluster,
   };
 }

@@ -13,17 +13,13 @@ export const noProxy: Contender = {
     const port = protocol === "http" ? ports.backendHttp : ports.backendTcp;
     const targetsOf = (places: readonly BackendPlace[]): LoadTarget[] =>
       places.map(({ address }) => ({ address: `${address}:${port}`, ready: null }));
-    let targets = targetsOf(topology.west.backends);
     return {
-      targets,
+      targets: targetsOf(topology.west.backends),
       localGateways: [],
       peerGateways: [],
       localAgents: [],
       peerAgents: [],
-      publishEndpoints: async (site, ready) => {
-        if (site === "west") targets = targetsOf(ready);
-        return targets;
-      },
+      publishEndpoints: async ({ west }) => targetsOf(west.backends),
     };
   },
 };

@@ -3,6 +3,7 @@
  * It is what Tandem's own configuration must not be slower than; it knows no agents and no change of its endpoints.
  * @module
  */
+import type { LoadTarget } from "../../src/apps/lab/load/options.ts";
 import { ports, serviceHost, type SiteName } from "../rig/topology.ts";
 import type { Contender, ContenderSetup, RunningContender } from "./contender.ts";
 import { loadAssignment } from "./envoy/endpoint-file.ts";
@@ -50,18 +51,16 @@ async function startStaticEnvoy({ topology, directory, processes }: ContenderSet
   // The peer first: its checks must have passed before a local gateway asks for the first time.
   const peerGateways = await Promise.all(topology.east.gateways.map((address) => start("east", address)));
   const localGateways = await Promise.all(topology.west.gateways.map((address) => start("west", address)));
-  const targets = topology.west.gateways.map((address) => ({
-    address: `${address}:${ports.gatewayHttp}`,
-    ready: null,
-  }));
-  const publishEndpoints = async () => targets;
+  const targetsOf = (addresses: readonly string[]): LoadTarget[] =>
+    addresses.map((address) => ({ address: `${address}:${ports.gatewayHttp}`, ready: null }));
   return {
-    targets,
+    targets: targetsOf(topology.west.gateways),
     localGateways,
     peerGateways,
     localAgents: [],
     peerAgents: [],
-    publishEndpoints,
+    // Clients learn of a gateway that left; a configuration written by hand learns nothing.
+    publishEndpoints: async ({ west }) => targetsOf(west.gateways),
   };
 }
 

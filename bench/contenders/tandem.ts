@@ -43,9 +43,10 @@ async function start(setup: ContenderSetup, settings: Partial<LabOptions>): Prom
     peerGateways: parts(lab, east, "envoy"),
     localAgents: parts(lab, west, "agent"),
     peerAgents: parts(lab, east, "agent"),
-    publishEndpoints: async (site, ready) => {
-      const concerned = site === "west" ? west : east;
-      await lab.writeEndpoints(concerned, unready(concerned, ready));
+    // Gateways that left are no news to clients: they ask each gateway's readiness themselves.
+    publishEndpoints: async (ready) => {
+      await lab.writeEndpoints(west, unready(west, ready.west.backends));
+      await lab.writeEndpoints(east, unready(east, ready.east.backends));
       return targets;
     },
   };

@@ -2,13 +2,14 @@
  * One run of one row with one contender, on fresh processes.
  * @module
  */
+import { setTimeout as after } from "node:timers/promises";
 import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
 import { attemptsPerRequest } from "../../src/core/measure/index.ts";
 import type { Contender, Part, RunningContender } from "../contenders/contender.ts";
 import type { BenchOptions } from "../rig/bench-options.ts";
 import { Backends } from "../rig/backends.ts";
 import { EndpointController } from "../rig/kubernetes.ts";
-import { type RunningLoad, startLoad } from "../rig/load.ts";
+import { startLoad } from "../rig/load.ts";
 import { type ProcessGroup, withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
 import type { Topology } from "../rig/topology.ts";
@@ -52,45 +53,47 @@ interface Rig {
 }
 
 async function measure(row: Row, rig: Rig): Promise<BareMeasure> {
-  const { running, backends, processes } = rig;
+  const { running, backends, processes, topology } = rig;
   const load = await startLoad(row.workload, running.targets, processes);
-  const kubernetes = new EndpointController((site) => {
-    void running.publishEndpoints(site, []).then(load.retarget);
+  const published: Promise<void>[] = [];
+  const kubernetes = new EndpointController(topology, (ready) => {
+    published.push(running.publishEndpoints(ready).then(load.retarget));
   });
   const { epochMs } = await load.started;
   const before = await backends.attempts();
-  const timers = planFaults(row.steps, epochMs, { ...rig, load, kubernetes });
+  const faults = row.steps.map(async (step) => {
+    await after(Math.max(0, epochMs + step.atMs - Date.now()));
+    await breakPart(step, { ...rig, kubernetes });
+  });
   try {
-    const { timeline: _timeline, type: _type, ...summary } = await load.summary;
+    // A fault that could not be caused fails the run: what it would measure is something else.
+    const [{ timeline: _timeline, type: _type, ...summary }] = await Promise.all([load.summary, ...faults]);
+    await Promise.all(published);
     await backends.resume();
     const attempts = (await backends.attempts()) - before;
     const isHttp = row.workload.protocol === "http";
     return { ...summary, attemptsPerRequest: isHttp ? attemptsPerRequest(attempts, summary.requests) : null };
   } finally {
     kubernetes.stop();
-    for (const timer of timers) clearTimeout(timer);
   }
 }
 
-interface FaultRig extends Rig {
-  readonly load: RunningLoad;
-  readonly kubernetes: EndpointController;
-}
-
-function planFaults(steps: readonly FaultStep[], epochMs: number, rig: FaultRig): readonly NodeJS.Timeout[] {
-  return steps.map((step) => setTimeout(() => void breakPart(step, rig), epochMs + step.atMs - Date.now()));
-}
-
-async function breakPart(step: FaultStep, { running, backends, kubernetes }: FaultRig): Promise<void> {
+async function breakPart(step: FaultStep, rig: Rig & { readonly kubernetes: EndpointController }): Promise<void> {
+  const { running, backends, kubernetes, topology } = rig;
   if (step.breaks === "backends") {
     if (step.fault !== "unready") await backends.fail(step.sites, step.fault);
-    kubernetes.observe(step.sites, step.fault);
+    kubernetes.observeBackends(step.sites, step.fault);
     return;
   }
   const parts = partsOf(step, running);
-  // One gateway of two, but every agent: the row says that no agent is left.
-  const broken = step.breaks === "localGateway" || step.breaks === "peerGateway" ? parts.slice(0, 1) : parts;
-  await Promise.all(broken.map((part) => (step.fault === "hang" ? part.hang() : part.crash())));
+  if (step.breaks === "localAgents" || step.breaks === "peerAgents") {
+    await Promise.all(parts.map((agent) => agent.crash()));
+    return;
+  }
+  // One gateway of two, but every agent: the rows say so.
+  await (step.fault === "hang" ? parts[0]?.hang() : parts[0]?.crash());
+  const site = step.breaks === "localGateway" ? "west" : "east";
+  kubernetes.observeGateway(site, topology[site].gateways[0], step.fault);
 }
 
 function applies(step: FaultStep, running: RunningContender): boolean {
