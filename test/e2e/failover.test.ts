@@ -145,7 +145,7 @@ test("an Envoy started again serves from the snapshot when all but its own agent
   await breakIt(lab, parseTarget(lab, "gateway/west-1"), "crash");
   await heal(lab, parseTarget(lab, "gateway/west-1"));
   // The pods' checks have to pass first; nobody else is there to ask.
-  await expect.poll(statusOfFirstGateway, { timeout: 5_000, interval: 50 }).toBe(200);
+  await expect.poll(statusOfFirstGateway, { timeout: 30_000, interval: 50 }).toBe(200);
   await mend();
 });
 

@@ -32,7 +32,8 @@ export function retryElsewhere(retryOn: string, attempts: number): RetryPolicyJs
     retryOn,
     numRetries: attempts,
     retryBackOff: { baseInterval: "0.001s", maxInterval: "0.01s" },
-    hostSelectionRetryMaxAttempts: "5",
+    // Of two gateways one is picked again half of the time: five tries to find the other would fail once in thirty.
+    hostSelectionRetryMaxAttempts: "20",
     retryHostPredicate: [
       {
         name: "envoy.retry_host_predicates.previous_hosts",
