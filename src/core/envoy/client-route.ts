@@ -44,14 +44,17 @@ export function retryElsewhere(retryOn: string, attempts: number): RetryPolicyJs
   };
 }
 
-/** Retry on another host, and after `triesPerSite` tries in the next site. */
-function retryAcrossSites(retryOn: string, attempts: number, triesPerSite: number): RetryPolicyJson {
+/**
+ * Retry in the next site at once. A second try here would find a dead site dead again, and after a time-out it would cost
+ * a second time-out; when all sites were tried, the next try may be anywhere.
+ */
+function retryAcrossSites(retryOn: string, attempts: number): RetryPolicyJson {
   return {
     ...retryElsewhere(retryOn, attempts),
     retryPriority: {
       name: "envoy.retry_priorities.previous_priorities",
       typedConfig: any("envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig", {
-        updateFrequency: triesPerSite,
+        updateFrequency: 1,
       }),
     },
   };
@@ -71,7 +74,8 @@ export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
   const writesInSite = route(program, {
     match: method("PUT|DELETE"),
     cluster: writeCluster(program.service),
-    retry: retryOncePerSite(program),
+    // A site is one destination here; inside it the retries are the hop's.
+    retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts),
   });
   return {
     name: clientListener(program.service),
@@ -100,7 +104,7 @@ export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
           route(program, {
             match: [],
             cluster: outCluster(program.service),
-            retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts, 2),
+            retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts),
           }),
         ],
         requestHeadersToRemove: [PROBE_HEADER, UNPROCESSED_HEADER, FORWARDED_PROTO_HEADER],
@@ -115,20 +119,15 @@ function method(methods: string): HeaderMatcherJson[] {
 }
 
 function safeRetry(program: ServiceProgram): RetryPolicyJson {
-  return retryAcrossSites(FAILED, program.retry.attempts, 2);
+  return retryAcrossSites(FAILED, program.retry.attempts);
 }
 
 function readRetry(program: ServiceProgram): RetryPolicyJson {
   const { attempts, perTryTimeoutMs } = program.retry;
   return {
-    ...retryAcrossSites(FAILED, attempts, 2),
+    ...retryAcrossSites(FAILED, attempts),
     ...(perTryTimeoutMs === 0 ? {} : { perTryTimeout: seconds(perTryTimeoutMs) }),
   };
-}
-
-/** A site is one destination here; inside it the retries are the hop's. */
-function retryOncePerSite(program: ServiceProgram): RetryPolicyJson {
-  return retryAcrossSites(NEVER_PROCESSED, program.retry.attempts, 1);
 }
 
 interface RouteParts {

@@ -43,6 +43,12 @@ const OUTLIER_DETECTION: OutlierDetectionJson = {
   enforcingLocalOriginSuccessRate: 0,
 };
 
+/**
+ * Where peers' gateways are among the hosts, the last one stays: when traffic moves, a busy machine is late for a
+ * moment with all of them, and whoever has no host left answers 503. Checks take them out if they are really gone.
+ */
+const OUTLIER_DETECTION_OF_PEERS: OutlierDetectionJson = { ...OUTLIER_DETECTION, maxEjectionPercent: 90 };
+
 function edsCluster(name: string): ClusterJson {
   return {
     name,
@@ -113,6 +119,7 @@ export function httpOutCluster(program: ServiceProgram, log: HealthEventLog): Cl
   return {
     ...edsCluster(outCluster(service)),
     ...AS_CALLER,
+    outlierDetection: OUTLIER_DETECTION_OF_PEERS,
     healthChecks: [check.kind === "http" ? httpCheck(service, check, log) : probeCheck(service, check, log)],
   };
 }
@@ -142,6 +149,7 @@ export function tcpTierCluster(program: ServiceProgram, tier: ProgramTier, log: 
   if (tier.local) return { ...cluster, healthChecks: [localCheck(service, check, log)] };
   return {
     ...cluster,
+    outlierDetection: OUTLIER_DETECTION_OF_PEERS,
     // The probe is an HTTP request, the traffic is not: they ask for different things by SNI.
     transportSocketMatches: [
       { name: "probe", match: { probe: "true" }, transportSocket: peerTls(tier.site, HTTP_SERVER_NAME) },
