@@ -12,6 +12,7 @@ import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/servic
 import type { ServiceProgram } from "../model/service-program.ts";
 import { endpointKey, type FailoverRecord, type ServiceView } from "../model/service-view.ts";
 import type { ServiceStatus } from "../model/status.ts";
+import type { XdsResource } from "../model/xds-resource.ts";
 import type { Publish } from "./gateway-context.ts";
 import { KeyQueue } from "./key-queue.ts";
 import { type BuiltView, buildViews, type ViewSources } from "./view-builder.ts";
@@ -31,6 +32,8 @@ interface Current {
   readonly view: ServiceView;
   readonly verdict: Verdict;
   readonly program: ServiceProgram;
+  /** The program as text, to see whether it changed. */
+  readonly programText: string;
   readonly problems: readonly Problem[];
   readonly tcpChain: FilterChainJson | undefined;
   readonly cancelTimer: (() => void) | undefined;
@@ -153,14 +156,16 @@ export class ServiceReconciler {
     before?.cancelTimer?.();
     const verdict = judge(view);
     const program = plan(view, verdict);
-    const { context, clock, health, memory } = this.#sources;
-    const tcpChain = translateTcpChain(program);
+    const programText = JSON.stringify(program);
+    const isSame = programText === before?.programText;
+    const { clock, health, memory } = this.#sources;
+    const tcpChain = isSame ? before.tcpChain : translateTcpChain(program);
     const { nextLookAt } = verdict;
     const cancelTimer =
       nextLookAt === undefined
         ? undefined
         : clock.after(Math.max(0, nextLookAt - view.now), () => this.look(serviceOf(view.service)));
-    this.#current.set(view.service, { view, verdict, program, problems, tcpChain, cancelTimer });
+    this.#current.set(view.service, { view, verdict, program, programText, problems, tcpChain, cancelTimer });
     if (JSON.stringify(verdict.memory) !== JSON.stringify(view.memory)) memory.set(view.service, verdict.memory);
     const endpoints = program.tiers.flatMap((tier) => tier.endpoints);
     const unchecked = endpoints
@@ -168,14 +173,7 @@ export class ServiceReconciler {
       .map((endpoint) => endpointKey(endpoint.address, endpoint.port));
     health.retain(view.service, new Set(endpoints.map((endpoint) => endpointKey(endpoint.address, endpoint.port))));
     health.forgetUnchecked(view.service, unchecked);
-    this.#publish(
-      ownerOf(view.service),
-      translateService(program, {
-        healthEvents: { path: context.eventLog },
-        hopSocket: context.hopSocket,
-        peerHops: context.peerHops,
-      }),
-    );
+    if (!isSame) this.#publish(ownerOf(view.service), this.#translate(program));
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = Object.keys(verdict.memory.holds).sort();
     if (
@@ -186,6 +184,11 @@ export class ServiceReconciler {
     )
       this.#events.holdsChanged(view.service, holds);
     if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
+  }
+
+  #translate(program: ServiceProgram): readonly XdsResource[] {
+    const { eventLog, hopSocket, peerHops } = this.#sources.context;
+    return translateService(program, { healthEvents: { path: eventLog }, hopSocket, peerHops });
   }
 
   #remove(service: ServicePortKey): void {

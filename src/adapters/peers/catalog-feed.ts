@@ -24,6 +24,8 @@ export class CatalogFeed {
   readonly #listeners = new Set<Listener>();
   readonly #everything: (sibling: boolean) => Iterable<CatalogMessage>;
   readonly #beat: NodeJS.Timeout;
+  /** What was told of each service last: told again it would have every agent look at the service for nothing. */
+  readonly #told = new Map<string, string>();
 
   /** @param everything all that a new listener has to be told */
   constructor(everything: (sibling: boolean) => Iterable<CatalogMessage>) {
@@ -45,9 +47,13 @@ export class CatalogFeed {
     response.once("close", () => this.#listeners.delete(listener));
   }
 
-  /** Tells everybody, or only the gateways of the own site. */
+  /** Tells everybody, or only the gateways of the own site. A service's entry is told only when it changed. */
   tell(message: CatalogMessage, to: "everybody" | "siblings" = "everybody"): void {
     const line = `${JSON.stringify(message)}\n`;
+    if (message.type === "service") {
+      if (this.#told.get(message.service) === line) return;
+      this.#told.set(message.service, line);
+    }
     for (const { response, sibling } of this.#listeners) {
       if (to === "siblings" && !sibling) continue;
       if (response.writableLength > MOST_WAITING) response.destroy();

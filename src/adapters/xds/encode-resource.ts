@@ -11,7 +11,7 @@ const registry = createRegistry(...envoyFiles);
 export interface EncodedResource {
   readonly type: XdsType;
   readonly name: string;
-  /** Changes exactly when the content does; the same after a restart, so that an Envoy that has it is sent nothing. */
+  /** {@link versionOf} the resource: the same after a restart, so that an Envoy that has it is sent nothing. */
   readonly version: string;
   /** The bytes of an `envoy.service.discovery.v3.Resource`. */
   readonly wire: Uint8Array;
@@ -20,16 +20,21 @@ export interface EncodedResource {
 /** Versions go back and forth for every resource when a stream opens: short, and still never the same for two contents. */
 const VERSION_LENGTH = 11;
 
+/** Changes exactly when the content does. */
+export function versionOf(resource: XdsResource): string {
+  return createHash("sha256").update(JSON.stringify(resource.body)).digest("base64url").slice(0, VERSION_LENGTH);
+}
+
 /**
  * Encodes a resource.
+ * @param version its {@link versionOf}
  * @throws when the body is not valid for its message; that is a defect of the translation, not of a user's input
  */
-export function encodeResource(resource: XdsResource): EncodedResource {
+export function encodeResource(resource: XdsResource, version = versionOf(resource)): EncodedResource {
   const schema = registry.getMessage(XDS_MESSAGE[resource.type]);
   if (schema === undefined) throw new Error(`no generated message ${XDS_MESSAGE[resource.type]}`);
   const message = fromJson(schema, resource.body as JsonValue, { registry });
   const packed = anyPack(schema, message);
-  const version = createHash("sha256").update(packed.value).digest("base64url").slice(0, VERSION_LENGTH);
   const wire = toBinary(ResourceSchema, create(ResourceSchema, { name: resource.name, version, resource: packed }));
   return { type: resource.type, name: resource.name, version, wire };
 }

@@ -2,9 +2,15 @@ import { createHash } from "node:crypto";
 import type { CatalogEntry } from "../../model/catalog.ts";
 import type { FailoverPolicy } from "../../model/kinds/index.ts";
 
-/** Fingerprint of a policy's spec. */
+const hashes = new WeakMap<FailoverPolicy, string>();
+
+/** Fingerprint of a policy's spec, computed once for each object. */
 function policyHash(policy: FailoverPolicy): string {
-  return createHash("sha256").update(JSON.stringify(policy.spec)).digest("base64url").slice(0, 16);
+  const known = hashes.get(policy);
+  if (known !== undefined) return known;
+  const hash = createHash("sha256").update(JSON.stringify(policy.spec)).digest("base64url").slice(0, 16);
+  hashes.set(policy, hash);
+  return hash;
 }
 
 /** What the catalog says of a Service; null when this site has nothing of it. */

@@ -2,7 +2,7 @@
  * Resources on their way to Envoy: encoded, cached, kept on disk; what Envoy refuses is remembered for the status.
  * @module
  */
-import { encodeResource } from "../../adapters/xds/encode-resource.ts";
+import { type EncodedResource, encodeResource, versionOf } from "../../adapters/xds/encode-resource.ts";
 import { ResourceCache } from "../../adapters/xds/resource-cache.ts";
 import { readSnapshot, SNAPSHOT_FORMAT, writeSnapshot } from "../../adapters/xds/snapshot.ts";
 import type { Rejection } from "../../adapters/xds/subscription.ts";
@@ -37,7 +37,8 @@ export class Publisher {
 
   /** Makes `resources` all that `owner` has. */
   publish(owner: string, resources: readonly XdsResource[]): void {
-    const changes = this.cache.replace(owner, resources.map(encodeResource));
+    const encoded = resources.map((resource) => this.#encode(resource));
+    const changes = this.cache.replace(owner, encoded);
     if (changes.size === 0) return;
     for (const [type, names] of changes) for (const name of names) this.#rejections.delete(`${type} ${name}`);
     this.#file.save(() => writeSnapshot(this.cache));
@@ -59,6 +60,13 @@ export class Publisher {
     return [...this.#rejections.values()]
       .filter(({ name }) => name.endsWith(service) || name.includes(`${service}/`))
       .map(({ type, name, message }) => `${type} ${name}: ${message}`);
+  }
+
+  /** When an endpoint fails, one resource of several changes, and an encoding takes far longer than a comparison. */
+  #encode(resource: XdsResource): EncodedResource {
+    const version = versionOf(resource);
+    const known = this.cache.get(resource.type, resource.name);
+    return known?.version === version ? known : encodeResource(resource, version);
   }
 
   /** Writes what is waiting. */

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { Command } from "commander";
 import type { Logger } from "../../../ports/logger.ts";
 import { VERSION } from "../version.ts";
@@ -14,6 +16,7 @@ export function agentCommand(): Command {
     .action(async (options: { site: string; state: string; logLevel: string }) => {
       // Loaded only here: other commands should start at once.
       const { startAgent } = await import("../../agent/index.ts");
+      yieldToEnvoy();
       const agent = await startAgent({
         siteDirectory: options.site,
         stateDirectory: options.state,
@@ -26,6 +29,19 @@ export function agentCommand(): Command {
       process.once("SIGTERM", stop);
       process.once("SIGINT", stop);
     });
+}
+
+/**
+ * Requests come before decisions: where Envoy and agent share processors, an agent that computes while a service dies
+ * must not hold up the retries that save its requests. Every thread counts, those of the collector above all.
+ */
+function yieldToEnvoy(): void {
+  try {
+    for (const thread of readdirSync("/proc/self/task"))
+      setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not everywhere are threads listed there, and nothing depends on it.
+  }
 }
 
 /** Longest time a timer of Node can be set to, in milliseconds; longer ones would fire at once. */
