@@ -1,22 +1,27 @@
 /**
- * The service: three backends a site as processes, with their faults and counters.
+ * The service: three backends a site, with their faults and counters. Those of a site are one process, so that all die in
+ * the same instant: three that die at once on two processors take the kernel tens of milliseconds to clear away.
  * @module
  */
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { json } from "node:stream/consumers";
+import { json, text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { BackendCounters } from "../../src/apps/lab/backend/counters.ts";
 import type { Fault } from "../../src/apps/lab/backend/fault.ts";
 import type { Child, ProcessGroup } from "./process-group.ts";
-import { type BackendPlace, ports, type SiteName, type Topology } from "./topology.ts";
+import { ports, type SiteName, type SitePlace, type Topology } from "./topology.ts";
 
-const program = fileURLToPath(new URL("../../src/apps/lab/backend/main.ts", import.meta.url));
+// Compiled, and with little memory: what is small dies quickly.
+const program = fileURLToPath(new URL("../../dist/apps/lab/backend/main.js", import.meta.url));
+const smallHeap = ["--max-semi-space-size=1", "--v8-pool-size=0"];
+
+const warmUpRequests = 1000;
 
 interface Backend {
-  readonly place: BackendPlace;
+  readonly site: SiteName;
   readonly control: string;
   readonly child: Child;
   state: "runs" | "crashed" | "hung";
@@ -34,13 +39,15 @@ export class Backends {
 
   /** Starts all and resolves when all listen; `directory` takes their control sockets. */
   static async start(topology: Topology, directory: string, processes: ProcessGroup): Promise<Backends> {
-    const places = [...topology.west.backends, ...topology.east.backends];
-    return new Backends(await Promise.all(places.map((place) => startBackend(place, directory, processes))));
+    const sites = [topology.west, topology.east];
+    const backends = await Promise.all(sites.map((place) => startBackend(place, directory, processes)));
+    await warmUp(sites.flatMap((place) => place.backends.map(({ address }) => address)));
+    return new Backends(backends);
   }
 
   /** Kills or stops every backend of the sites with a signal, or sets a fault in all of them. */
   async fail(sites: readonly SiteName[], fault: "crash" | "hang" | Fault): Promise<void> {
-    const concerned = this.backends.filter(({ place }) => sites.includes(place.site));
+    const concerned = this.backends.filter(({ site }) => sites.includes(site));
     if (typeof fault === "object") {
       await Promise.all(concerned.map(({ control }) => ask(control, "POST", "/fault", fault)));
       return;
@@ -70,17 +77,35 @@ export class Backends {
   }
 }
 
-async function startBackend(place: BackendPlace, directory: string, processes: ProcessGroup): Promise<Backend> {
-  const { site, name, address } = place;
-  const control = join(directory, `${site}-${name}.sock`);
-  const args = ["--address", address, "--http", `${ports.backendHttp}`, "--tcp", `${ports.backendTcp}`];
-  const identity = ["--site", site, "--name", name, "--control", control];
-  const child = await processes.start(`${site}/${name}`, [process.execPath, program, ...args, ...identity]);
+async function startBackend(place: SitePlace, directory: string, processes: ProcessGroup): Promise<Backend> {
+  const { name: site } = place;
+  const addresses = place.backends.map(({ address }) => address).join(",");
+  const control = join(directory, `${site}-web.sock`);
+  const args = ["--address", addresses, "--http", `${ports.backendHttp}`, "--tcp", `${ports.backendTcp}`];
+  const identity = ["--site", site, "--name", "web", "--control", control];
+  const command = [process.execPath, ...smallHeap, program, ...args, ...identity] as const;
+  const child = await processes.start(`${site}/web`, command);
   const ready = once(createInterface({ input: child.stdout }), "line");
   const first = await Promise.race([ready, child.ended]);
   if (!Array.isArray(first))
-    throw new Error(`backend ${site}/${name} on ${address} did not start (exit code ${first})`);
-  return { place, control, child, state: "runs", attempts: 0 };
+    throw new Error(`the backends of ${site} on ${addresses} did not start (exit code ${first})`);
+  return { site, control, child, state: "runs", attempts: 0 };
+}
+
+/** Has each endpoint answer what compiles its code: a second home that serves its own users is warm as well. */
+async function warmUp(addresses: readonly string[]): Promise<void> {
+  for (const host of addresses) {
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+    await Promise.all(Array.from({ length: warmUpRequests }, () => getOnce(host, agent)));
+    agent.destroy();
+  }
+}
+
+async function getOnce(host: string, agent: Agent): Promise<void> {
+  const sent = request({ host, port: ports.backendHttp, agent });
+  sent.end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  await text(response);
 }
 
 async function readAttempts(backend: Backend): Promise<void> {

@@ -9,7 +9,7 @@ import type { LoadTarget } from "../../src/apps/lab/load/options.ts";
 import type { ProcessGroup } from "./process-group.ts";
 import { serviceHost } from "./topology.ts";
 
-const program = fileURLToPath(new URL("../../src/apps/lab/load/main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/apps/lab/load/main.js", import.meta.url));
 
 /** What is sent. Times in ms. */
 export interface Workload {

@@ -1,4 +1,4 @@
-/** Attempts that reached one endpoint since it started. What `GET /counters` answers. */
+/** Attempts that reached one process since it started. What `GET /counters` answers. */
 export interface BackendCounters {
   readonly site: string;
   readonly name: string;
@@ -16,19 +16,17 @@ export interface BackendCounters {
 /** Which of the endpoint's paths a request asked for. */
 export type PathClass = "service" | "bad" | "check";
 
-/** Counts attempts of one endpoint; one instance per process. */
+/** Counts attempts; one instance per process. */
 export class AttemptCounter {
   private readonly paths: Record<PathClass, number> = { service: 0, bad: 0, check: 0 };
   private readonly methods: Record<string, number> = {};
   tcpConnections = 0;
   tcpPings = 0;
 
-  /** Counts one HTTP request; returns how many of the service came before it. */
-  countRequest(path: PathClass, method: string): number {
-    const before = this.paths.service + this.paths.bad;
+  /** Counts one HTTP request. */
+  countRequest(path: PathClass, method: string): void {
     this.paths[path] += 1;
     if (path !== "check") this.methods[method] = (this.methods[method] ?? 0) + 1;
-    return before;
   }
 
   /** A copy that later requests do not change. */

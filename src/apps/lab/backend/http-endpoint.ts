@@ -15,17 +15,19 @@ export interface Endpoint {
 /** An HTTP/1.1 server that is not listening yet. It reads whole bodies and never limits their size. */
 export function createHttpEndpoint(endpoint: Endpoint): Server {
   // A gateway's pool must be the one to end idle connections, or a request is lost to the race between both.
-  const server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0 }, (request, response) =>
-    serve(endpoint, request, response),
-  );
+  let requests = 0;
+  const server = createServer({ keepAliveTimeout: 600_000, requestTimeout: 0 }, (request, response) => {
+    serve(endpoint, requests, request, response);
+    if (classifyPath(request.url ?? "/") !== "check") requests += 1;
+  });
   server.on("clientError", (_error, socket) => socket.destroy());
   return server;
 }
 
-function serve(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse): void {
+function serve(endpoint: Endpoint, ordinal: number, request: IncomingMessage, response: ServerResponse): void {
   const path = classifyPath(request.url ?? "/");
   const method = request.method ?? "GET";
-  const ordinal = endpoint.counter.countRequest(path, method);
+  endpoint.counter.countRequest(path, method);
   const treatment = treat(endpoint.fault(), { isCheck: path === "check", ordinal }, endpoint.latencyMs, Math.random());
   if (treatment.do === "reset") {
     request.socket.resetAndDestroy();

@@ -1,5 +1,5 @@
 /**
- * One endpoint of a service as a process. Prints one line of JSON ({@link BackendReady}) when every server listens,
+ * Endpoints of a service as a process, mostly one. Prints one line of JSON ({@link BackendReady}) when every server listens,
  * and nothing else. Exit code 2: the command line is wrong; 1: an address is taken.
  */
 import type { AddressInfo, Server } from "node:net";
@@ -11,7 +11,7 @@ import { createHttpEndpoint, type Endpoint } from "./http-endpoint.ts";
 import { type BackendOptions, backendUsage, parseBackendOptions } from "./options.ts";
 import { createTcpEndpoint } from "./tcp-endpoint.ts";
 
-/** The one line that an endpoint prints once it listens; addresses as `ADDR:PORT`, null where there is no server. */
+/** The one line that the process prints once it listens; a first address as `ADDR:PORT`, null where there is no server. */
 export interface BackendReady {
   readonly ready: true;
   readonly pid: number;
@@ -40,12 +40,12 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function start(options: BackendOptions): Promise<BackendReady> {
-  const { site, name, address, control } = options;
+  const { site, name, addresses, control } = options;
   const counter = new AttemptCounter();
   let fault: Fault = { kind: "none" };
   const endpoint: Endpoint = { site, name, latencyMs: options.latencyMs, counter, fault: () => fault };
-  const http = options.http === null ? null : await listen(createHttpEndpoint(endpoint), address, options.http);
-  const tcp = options.tcp === null ? null : await listen(createTcpEndpoint(endpoint), address, options.tcp);
+  const http = await listenOnAll(addresses, options.http, () => createHttpEndpoint(endpoint));
+  const tcp = await listenOnAll(addresses, options.tcp, () => createTcpEndpoint(endpoint));
   if (control !== null) {
     await listenForControl(control, {
       counters: () => counter.snapshot({ site, name, pid: process.pid }),
@@ -56,6 +56,17 @@ async function start(options: BackendOptions): Promise<BackendReady> {
     });
   }
   return { ready: true, pid: process.pid, site, name, http, tcp, control };
+}
+
+/** A server for each address; the first one's `ADDR:PORT`, or null when there is no port. */
+async function listenOnAll(
+  addresses: readonly string[],
+  port: number | null,
+  create: () => Server,
+): Promise<string | null> {
+  if (port === null) return null;
+  const places = await Promise.all(addresses.map((address) => listen(create(), address, port)));
+  return places[0] ?? null;
 }
 
 async function listen(server: Server, host: string, port: number): Promise<string> {

@@ -1,8 +1,9 @@
 import { CommandLine } from "../load/command-line.ts";
 
-/** One endpoint's place and name. */
+/** The process's place and name. */
 export interface BackendOptions {
-  readonly address: string;
+  /** One for each endpoint; they die together, and a fault is in all of them. */
+  readonly addresses: readonly string[];
   readonly site: string;
   readonly name: string;
   /** Ports to listen on; null: no such server. */
@@ -17,9 +18,9 @@ export interface BackendOptions {
 }
 
 /** Help text of the command line. */
-export const backendUsage = `One endpoint of a service: HTTP and a TCP line echo, with faults to set.
+export const backendUsage = `Endpoints of a service: HTTP and a TCP line echo, with faults to set.
 
-Usage: main.ts --address ADDR --site SITE --name NAME [--http PORT] [--tcp PORT] [options]
+Usage: main.ts --address ADDR[,ADDR...] --site SITE --name NAME [--http PORT] [--tcp PORT] [options]
   --control PATH      Unix socket for GET /counters and POST /fault
   --latency TIME      what a good HTTP answer takes, such as 2ms (default) or 1s
   --die-with-parent   end when standard input closes
@@ -47,7 +48,7 @@ export function parseBackendOptions(args: readonly string[]): BackendOptions | s
   const port = (flag: "http" | "tcp"): number | null =>
     values[flag] === undefined ? null : line.wholeNumber(flag, values[flag], [0, 65_535], 0);
   const options: BackendOptions = {
-    address: values.address ?? "",
+    addresses: (values.address ?? "").split(","),
     site: values.site ?? "",
     name: values.name ?? "",
     http: port("http"),

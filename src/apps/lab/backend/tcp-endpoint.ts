@@ -10,6 +10,8 @@ const maxLineLength = 64 * 1024;
  * A peer that has sent its FIN still gets the answers it waits for.
  */
 export function createTcpEndpoint(endpoint: Endpoint): Server {
+  let pings = 0;
+  const nextPing = (): number => pings++;
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     endpoint.counter.tcpConnections += 1;
     socket.on("error", () => socket.destroy());
@@ -17,11 +19,11 @@ export function createTcpEndpoint(endpoint: Endpoint): Server {
       socket.resetAndDestroy();
       return;
     }
-    echoLines(endpoint, socket);
+    echoLines(endpoint, socket, nextPing);
   });
 }
 
-function echoLines(endpoint: Endpoint, socket: Socket): void {
+function echoLines(endpoint: Endpoint, socket: Socket, nextPing: () => number): void {
   let rest = "";
   let unanswered = 0;
   let ended = false;
@@ -29,7 +31,7 @@ function echoLines(endpoint: Endpoint, socket: Socket): void {
     if (ended && unanswered === 0) socket.end();
   };
   const reply = (line: string): void => {
-    const treatment = treat(endpoint.fault(), { isCheck: false, ordinal: endpoint.counter.tcpPings }, 0, Math.random());
+    const treatment = treat(endpoint.fault(), { isCheck: false, ordinal: nextPing() }, 0, Math.random());
     endpoint.counter.tcpPings += 1;
     if (treatment.do === "reset") {
       socket.resetAndDestroy();

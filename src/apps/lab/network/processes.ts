@@ -78,13 +78,20 @@ export class LabProcesses {
     const running = await this.running();
     // A stopped process takes no notice of SIGTERM. A gateway would drain: a lab that goes away has nothing to lose.
     await this.signal(running, "SIGCONT");
-    await this.signal(running, "SIGKILL");
-    const end = Date.now() + END_MS;
-    while ((await this.running()).length > 0 && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    // Each Envoy before the process that started it, so that what it used is booked where it belongs.
+    for (const prefixes of [["envoy"], []]) {
+      await this.signal(await this.running(...prefixes), "SIGKILL");
+      await this.#untilEnded(prefixes);
+    }
     this.#known = [];
     this.#write();
     return running.length;
+  }
+
+  async #untilEnded(prefixes: readonly string[]): Promise<void> {
+    const end = Date.now() + END_MS;
+    while ((await this.running(...prefixes)).length > 0 && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Where a process's output is. */
