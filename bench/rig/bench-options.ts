@@ -5,7 +5,7 @@ import { replaceSection } from "./marked-section.ts";
 import { readResults, writeResults } from "./results-file.ts";
 import { type Topology, topologyOf } from "./topology.ts";
 
-/** What both benchmarks are asked. */
+/** What the benchmarks are asked. */
 export interface BenchOptions {
   readonly contenders: readonly Contender[];
   readonly runs: number;
@@ -17,6 +17,8 @@ export interface BenchOptions {
   readonly keep: boolean;
   /** Markdown file whose section gets the tables; null: none. */
   readonly docs: string | null;
+  /** First two numbers of the addresses. */
+  readonly prefix: string;
   readonly topology: Topology;
   /** Ids of rows, for those benchmarks that have rows; empty: all. */
   readonly rows: readonly string[];
@@ -61,6 +63,7 @@ export function parseBenchOptions(name: string, usage: string): BenchOptions {
     out: values.out ?? `bench/results/${name}.json`,
     keep: values.keep ?? false,
     docs: values.docs ?? null,
+    prefix,
     topology: topologyOf(prefix),
     rows: listOf(values.rows),
   };

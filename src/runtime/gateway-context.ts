@@ -31,5 +31,8 @@ export interface SiteDirectoryPort {
   isGatewayAddress(address: string, port: number): boolean;
 }
 
-/** Puts resources in force; everything that `owner` had and that is not among them goes. */
-export type Publish = (owner: string, resources: readonly XdsResource[]) => void;
+/**
+ * Puts resources in force; everything that `owner` had and that is not among them goes.
+ * `noticedAt` (`performance.now()`) is when the change was noticed that they follow from.
+ */
+export type Publish = (owner: string, resources: readonly XdsResource[], noticedAt: number) => void;

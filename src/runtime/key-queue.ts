@@ -3,20 +3,22 @@
  * Work goes on in slices, so that a thousand changed services do not hold up an answer to Envoy.
  */
 export class KeyQueue<K> {
-  readonly #keys = new Set<K>();
-  readonly #work: (key: K) => void;
+  /** Each with the moment it was first queued. */
+  readonly #keys = new Map<K, number>();
+  readonly #work: (key: K, queuedAt: number) => void;
   #scheduled = false;
 
   /** Longest time without a look at sockets, in milliseconds. */
   static readonly SLICE_MS = 10;
 
-  constructor(work: (key: K) => void) {
+  /** @param work what to do with a key, and since when (`performance.now()`) it has waited */
+  constructor(work: (key: K, queuedAt: number) => void) {
     this.#work = work;
   }
 
   /** Queues a key. */
   add(key: K): void {
-    this.#keys.add(key);
+    if (!this.#keys.has(key)) this.#keys.set(key, performance.now());
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.#drain());
@@ -29,9 +31,9 @@ export class KeyQueue<K> {
 
   #drain(): void {
     const end = performance.now() + KeyQueue.SLICE_MS;
-    for (const key of this.#keys) {
+    for (const [key, queuedAt] of this.#keys) {
       this.#keys.delete(key);
-      this.#work(key);
+      this.#work(key, queuedAt);
       if (performance.now() > end) break;
     }
     this.#scheduled = this.#keys.size > 0;

@@ -44,7 +44,7 @@ export class ServiceReconciler {
   readonly #sources: ViewSources;
   readonly #publish: Publish;
   readonly #events: ReconcilerEvents;
-  readonly #queue = new KeyQueue<ServiceKey>((key) => this.#reconcile(key));
+  readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => this.#reconcile(key, noticedAt));
   readonly #current = new Map<ServicePortKey, Current>();
   readonly #portsOf = new Map<ServiceKey, readonly ServicePortKey[]>();
 
@@ -67,7 +67,7 @@ export class ServiceReconciler {
 
   /** Looks at all Services at once, before anything is published: an agent that knows half must not act on it. */
   reconcileAll(): void {
-    for (const key of this.#sources.store.targetedServices()) this.#reconcile(key);
+    for (const key of this.#sources.store.targetedServices()) this.#reconcile(key, performance.now());
   }
 
   /** Chains of TCP services for the peers' listener, in order of their names. */
@@ -141,17 +141,18 @@ export class ServiceReconciler {
     return [...this.#current.values()].flatMap(({ problems }) => problems);
   }
 
-  #reconcile(key: ServiceKey): void {
+  #reconcile(key: ServiceKey, noticedAt: number): void {
     const built = buildViews(this.#sources, key);
     const ports = built.map(({ view }) => view.service);
-    for (const gone of (this.#portsOf.get(key) ?? []).filter((port) => !ports.includes(port))) this.#remove(gone);
+    for (const gone of (this.#portsOf.get(key) ?? []).filter((port) => !ports.includes(port)))
+      this.#remove(gone, noticedAt);
     if (ports.length === 0) this.#portsOf.delete(key);
     else this.#portsOf.set(key, ports);
-    for (const one of built) this.#reconcilePort(one);
+    for (const one of built) this.#reconcilePort(one, noticedAt);
     this.#events.statusChanged(key);
   }
 
-  #reconcilePort({ view, problems }: BuiltView): void {
+  #reconcilePort({ view, problems }: BuiltView, noticedAt: number): void {
     const before = this.#current.get(view.service);
     before?.cancelTimer?.();
     const verdict = judge(view);
@@ -173,7 +174,7 @@ export class ServiceReconciler {
       .map((endpoint) => endpointKey(endpoint.address, endpoint.port));
     health.retain(view.service, new Set(endpoints.map((endpoint) => endpointKey(endpoint.address, endpoint.port))));
     health.forgetUnchecked(view.service, unchecked);
-    if (!isSame) this.#publish(ownerOf(view.service), this.#translate(program));
+    if (!isSame) this.#publish(ownerOf(view.service), this.#translate(program), noticedAt);
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = Object.keys(verdict.memory.holds).sort();
     if (
@@ -191,13 +192,13 @@ export class ServiceReconciler {
     return translateService(program, { healthEvents: { path: eventLog }, hopSocket, peerHops });
   }
 
-  #remove(service: ServicePortKey): void {
+  #remove(service: ServicePortKey, noticedAt: number): void {
     const current = this.#current.get(service);
     current?.cancelTimer?.();
     this.#current.delete(service);
     this.#sources.memory.delete(service);
     this.#sources.health.retain(service, new Set());
-    this.#publish(ownerOf(service), []);
+    this.#publish(ownerOf(service), [], noticedAt);
     if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
   }
 }

@@ -51,6 +51,8 @@ export class SiteDirectory implements ObjectStore {
   #rescan: NodeJS.Timeout | undefined;
   #settle: NodeJS.Timeout | undefined;
   #scanning: Promise<void> = Promise.resolve();
+  /** Names to look at again; all when somebody does not know which. */
+  #touched: Set<string> | "all" = "all";
 
   constructor(path: string) {
     this.#path = path;
@@ -60,12 +62,12 @@ export class SiteDirectory implements ObjectStore {
   async open(): Promise<void> {
     await this.#scan();
     try {
-      this.#watcher = watch(this.#path, () => this.#scanSoon());
-      this.#watcher.on("error", () => this.#scanSoon());
+      this.#watcher = watch(this.#path, (_event, name) => this.#scanSoon(name));
+      this.#watcher.on("error", () => this.#scanSoon(null));
     } catch {
       // The rescan below still notices what happens; the problem is in problems() already.
     }
-    this.#rescan = setInterval(() => this.#scanSoon(), RESCAN_MS);
+    this.#rescan = setInterval(() => this.#scanSoon(null), RESCAN_MS);
   }
 
   /** Stops watching. */
@@ -113,20 +115,29 @@ export class SiteDirectory implements ObjectStore {
     return () => this.#listeners.delete(listener);
   }
 
-  #scanSoon(): void {
-    clearTimeout(this.#settle);
-    this.#settle = setTimeout(() => {
+  /** @param name null: any file may have changed */
+  #scanSoon(name: string | null): void {
+    if (name === null) this.#touched = "all";
+    else if (this.#touched !== "all") this.#touched.add(name);
+    // Not put off by further changes: whoever writes all the time must not keep the first change from being seen.
+    this.#settle ??= setTimeout(() => {
+      this.#settle = undefined;
       this.#scanning = this.#scanning.then(() => this.#scan());
     }, SETTLE_MS);
   }
 
   async #scan(): Promise<void> {
-    const names = await this.#manifestNames();
+    const touched = this.#unreadable === undefined ? this.#touched : "all";
+    this.#touched = new Set();
+    const known = [...this.#files.keys()];
+    const names = touched === "all" ? await this.#manifestNames() : [...new Set([...known, ...touched])];
     // An unreadable directory says nothing about the objects in it: what was known stays in force.
     if (names === undefined) return;
     const files = new Map<string, FileContent>();
-    for (const name of names) {
-      const content = await this.#readFile(name, this.#files.get(name));
+    // In a fixed order, whoever was written first: of two objects with one name the first counts.
+    for (const name of names.filter(isManifestName).sort()) {
+      const before = this.#files.get(name);
+      const content = touched === "all" || touched.has(name) ? await this.#readFile(name, before) : before;
       if (content !== undefined) files.set(name, content);
     }
     const before = this.#files;
@@ -138,7 +149,7 @@ export class SiteDirectory implements ObjectStore {
 
   async #manifestNames(): Promise<readonly string[] | undefined> {
     try {
-      const names = (await readdir(this.#path)).filter(isManifestName).sort();
+      const names = await readdir(this.#path);
       this.#unreadable = undefined;
       return names;
     } catch (error) {

@@ -14,7 +14,7 @@ export type Loaded =
   | { readonly found: "damaged"; readonly setAside: string; readonly reason: string };
 
 /** Shortest time between two writes, in milliseconds: a burst of changes is one write. */
-const WRITE_PAUSE_MS = 200;
+export const WRITE_PAUSE_MS = 200;
 
 /** One file of saved state. */
 export class SavedFile {
@@ -36,25 +36,8 @@ export class SavedFile {
   }
 
   /** Reads the content, checking format and checksum. */
-  async load(): Promise<Loaded> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { found: "nothing" };
-      throw error;
-    }
-    const end = text.indexOf("\n");
-    const [format, checksum] = text.slice(0, Math.max(0, end)).split(" ");
-    const body = text.slice(end + 1);
-    if (format === this.#format && checksum === digest(body)) return { found: "content", body };
-    const setAside = `${this.#path}.damaged`;
-    await rename(this.#path, setAside);
-    return {
-      found: "damaged",
-      setAside,
-      reason: format === this.#format ? "its checksum does not match" : `it is not of format ${this.#format}`,
-    };
+  load(): Promise<Loaded> {
+    return loadSaved(this.#path, this.#format);
   }
 
   /** Writes soon; `content` is asked when the write begins, so that it is the latest. */
@@ -75,11 +58,35 @@ export class SavedFile {
 
   async #write(body: string): Promise<void> {
     try {
-      await replaceFile(this.#path, `${this.#format} ${digest(body)}\n${body}`);
+      await writeSaved(this.#path, this.#format, body);
     } catch (error) {
       this.#failed(error);
     }
   }
+}
+
+/** Reads a file that {@link writeSaved} wrote; one that is damaged, or of another format, is set aside. */
+export async function loadSaved(path: string, format: string): Promise<Loaded> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { found: "nothing" };
+    throw error;
+  }
+  const end = text.indexOf("\n");
+  const [found, checksum] = text.slice(0, Math.max(0, end)).split(" ");
+  const body = text.slice(end + 1);
+  if (found === format && checksum === digest(body)) return { found: "content", body };
+  const setAside = `${path}.damaged`;
+  await rename(path, setAside);
+  const reason = found === format ? "its checksum does not match" : `it is not of format ${format}`;
+  return { found: "damaged", setAside, reason };
+}
+
+/** Replaces a file by `body` with its format and checksum. */
+export function writeSaved(path: string, format: string, body: string): Promise<void> {
+  return replaceFile(path, `${format} ${digest(body)}\n${body}`);
 }
 
 function digest(body: string): string {

@@ -29,6 +29,7 @@ export interface StatePaths {
   readonly authorityKey: string;
   readonly leafCertificate: string;
   readonly leafKey: string;
+  /** A directory. */
   readonly snapshot: string;
   readonly memory: string;
   readonly tokens: string;
@@ -53,7 +54,7 @@ export function statePaths(directory: string): StatePaths {
     authorityKey: at("authority.key"),
     leafCertificate: at("leaf.pem"),
     leafKey: at("leaf.key"),
-    snapshot: at("snapshot"),
+    snapshot: at("snapshot.d"),
     memory: at("memory"),
     tokens: at("tokens"),
     bootstrap: at("envoy.json"),

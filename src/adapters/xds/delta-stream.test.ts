@@ -74,6 +74,23 @@ describe("a delta stream", () => {
     expect(client.responses).toEqual([]);
   });
 
+  test("changes nothing that Envoy has while it knows only what an older snapshot says", async () => {
+    const client = new Client();
+    client.cache.provisional = true;
+    client.cache.replace("a", [resource("cluster", "old", "1"), resource("cluster", "missing", "1")]);
+    client.subscribe("cluster", [], { old: "2", new: "2" });
+    const [lacking, ...others] = client.take();
+    expect([sent(lacking === undefined ? [] : [lacking]), others]).toEqual([["cluster missing@1"], []]);
+    if (lacking !== undefined) client.answer(lacking);
+    client.subscribe("listener");
+    client.cache.replace("a", [resource("cluster", "old", "2"), resource("cluster", "missing", "1")]);
+    await nextTurn();
+    expect([client.take(), client.settled]).toEqual([[], 0]);
+    client.cache.provisional = false;
+    await nextTurn();
+    expect(sent(client.take())).toEqual(["cluster -new"]);
+  });
+
   test("takes from Envoy what it kept and nobody has any more", () => {
     const client = new Client();
     client.cache.replace("a", [resource("cluster", "x")]);

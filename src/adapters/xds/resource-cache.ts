@@ -12,6 +12,22 @@ export class ResourceCache {
   readonly #byType = new Map<XdsType, Map<string, EncodedResource>>();
   readonly #byOwner = new Map<string, readonly EncodedResource[]>();
   readonly #listeners = new Set<(changes: ResourceChanges) => void>();
+  #provisional = false;
+
+  /**
+   * What is here may be older than what an Envoy has, as a snapshot is whose last changes were not written any more:
+   * it is for those Envoys that have nothing, and nothing is changed or taken back where something is in force.
+   */
+  get provisional(): boolean {
+    return this.#provisional;
+  }
+
+  /** See {@link provisional}; ending it makes all streams look again. */
+  set provisional(value: boolean) {
+    const ended = this.#provisional && !value;
+    this.#provisional = value;
+    if (ended) for (const listener of this.#listeners) listener(new Map());
+  }
 
   /** Makes `resources` all that `owner` has. Resources with the version they had before are no change. */
   replace(owner: string, resources: readonly EncodedResource[]): ResourceChanges {
@@ -49,9 +65,9 @@ export class ResourceCache {
     return [...this.#byOwner.keys()];
   }
 
-  /** Everything, by owner, for the snapshot. */
-  entries(): Iterable<readonly [string, readonly EncodedResource[]]> {
-    return this.#byOwner.entries();
+  /** All that an owner has. */
+  of(owner: string): readonly EncodedResource[] {
+    return this.#byOwner.get(owner) ?? [];
   }
 
   /** Calls `listener` after each change until the returned function is called. */

@@ -1,49 +1,120 @@
 /**
  * The resources of a gateway on disk, so that a restarted Envoy gets them from an agent that has lost everything else.
+ * A file an owner: one changed service is one small write, however many there are.
  * Secrets are left out: they are in files of their own.
  * @module
  */
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { XDS_MESSAGE, type XdsType } from "../../model/xds-resource.ts";
+import { type Loaded, loadSaved, WRITE_PAUSE_MS, writeSaved } from "../state/saved-file.ts";
 import type { EncodedResource } from "./encode-resource.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 
-/** Format of the file; changes when the meaning of its lines does. */
-export const SNAPSHOT_FORMAT = "tandem-snapshot/1";
+/** Format of the files; changes when the meaning of their lines does. */
+const FORMAT = "tandem-snapshot/2";
 
 const Line = z.object({
-  owner: z.string(),
   type: z.enum(Object.keys(XDS_MESSAGE) as [XdsType, ...XdsType[]]),
   name: z.string(),
   version: z.string(),
   wire: z.base64(),
 });
 
-/** Writes what a cache holds, a line a resource. */
-export function writeSnapshot(cache: ResourceCache): string {
-  const lines: string[] = [];
-  for (const [owner, resources] of cache.entries()) {
-    for (const { type, name, version, wire } of resources) {
-      if (type !== "secret")
-        lines.push(JSON.stringify({ owner, type, name, version, wire: Buffer.from(wire).toString("base64") }));
+/** What was found on disk. */
+export interface Restored {
+  readonly resources: number;
+  readonly damaged: readonly (Loaded & { found: "damaged" })[];
+}
+
+/** A directory that follows a cache. */
+export class Snapshot {
+  readonly #directory: string;
+  readonly #cache: ResourceCache;
+  readonly #failed: (error: unknown) => void;
+  readonly #changed = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  /** @param failed told when a write fails; it is tried again with the owner's next change */
+  constructor(directory: string, cache: ResourceCache, failed: (error: unknown) => void) {
+    this.#directory = directory;
+    this.#cache = cache;
+    this.#failed = failed;
+  }
+
+  /** Fills the cache with what was written. Damaged files are set aside, the others count. */
+  async restore(): Promise<Restored> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const damaged: (Loaded & { found: "damaged" })[] = [];
+    let resources = 0;
+    for (const name of await readdir(this.#directory)) {
+      if (name.endsWith(".damaged")) continue;
+      const path = join(this.#directory, name);
+      if (name.endsWith(".tmp")) {
+        // Of a write during which the process was killed.
+        await rm(path, { force: true });
+        continue;
+      }
+      const loaded = await loadSaved(path, FORMAT);
+      if (loaded.found === "damaged") damaged.push(loaded);
+      if (loaded.found !== "content") continue;
+      const read = parse(loaded.body);
+      this.#cache.replace(decodeURIComponent(name), read);
+      resources += read.length;
+    }
+    return { resources, damaged };
+  }
+
+  /** Writes what an owner has, soon. */
+  save(owner: string): void {
+    this.#changed.add(owner);
+    this.#timer ??= setTimeout(() => void this.flush(), WRITE_PAUSE_MS);
+  }
+
+  /** Writes what is waiting, now, and waits for it. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const owners = [...this.#changed];
+    this.#changed.clear();
+    this.#writing = this.#writing.then(() => this.#writeAll(owners));
+    await this.#writing;
+  }
+
+  /** One after the other: a thousand at once would keep every other file of this process waiting. */
+  async #writeAll(owners: readonly string[]): Promise<void> {
+    for (const owner of owners) {
+      try {
+        await this.#write(owner);
+      } catch (error) {
+        this.#failed(error);
+      }
     }
   }
+
+  async #write(owner: string): Promise<void> {
+    const resources = this.#cache.of(owner).filter(({ type }) => type !== "secret");
+    const path = join(this.#directory, encodeURIComponent(owner));
+    if (resources.length === 0) await rm(path, { force: true });
+    else await writeSaved(path, FORMAT, format(resources));
+  }
+}
+
+function format(resources: readonly EncodedResource[]): string {
+  const lines = resources.map(({ type, name, version, wire }) =>
+    JSON.stringify({ type, name, version, wire: Buffer.from(wire).toString("base64") }),
+  );
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Fills a cache with what was written. Returns how many resources there were. */
-export function readSnapshot(cache: ResourceCache, body: string): number {
-  const byOwner = new Map<string, EncodedResource[]>();
-  let count = 0;
-  for (const text of body.split("\n")) {
-    if (text === "") continue;
-    const { owner, wire, ...rest } = Line.parse(JSON.parse(text));
-    const resource: EncodedResource = { ...rest, wire: Buffer.from(wire, "base64") };
-    const resources = byOwner.get(owner);
-    if (resources === undefined) byOwner.set(owner, [resource]);
-    else resources.push(resource);
-    count += 1;
-  }
-  for (const [owner, resources] of byOwner) cache.replace(owner, resources);
-  return count;
+function parse(body: string): EncodedResource[] {
+  return body
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const { wire, ...rest } = Line.parse(JSON.parse(line));
+      return { ...rest, wire: Buffer.from(wire, "base64") };
+    });
 }

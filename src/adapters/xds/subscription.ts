@@ -105,6 +105,7 @@ export class Subscription {
     const removed: string[] = [];
     for (const name of this.#dirty) {
       const resource = this.#cache.get(this.#type, name);
+      if (this.#cache.provisional && this.#held.has(name) && this.#held.get(name) !== resource?.version) continue;
       if (resource === undefined) {
         if (!mayRemove) continue;
         this.#dirty.delete(name);

@@ -4,7 +4,6 @@
  */
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
-import { readHealth } from "../../adapters/envoy/admin-client.ts";
 import { SiteDirectory } from "../../adapters/files/site-directory.ts";
 import {
   checkStateDirectory,
@@ -13,7 +12,6 @@ import {
   type StatePaths,
   statePaths,
 } from "../../adapters/state/state-directory.ts";
-import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
 import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
@@ -23,6 +21,7 @@ import type { AgentStatus } from "../../model/status.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { Publish } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
@@ -30,6 +29,7 @@ import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowled
 import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "./certificate-keeper.ts";
+import { EnvoyConnection } from "./envoy-connection.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { servePeerApi } from "./peer-api.ts";
@@ -38,9 +38,6 @@ import { Remembered } from "./remembered.ts";
 
 /** Port of the readiness answer, on the gateway's own address. */
 const READY_PORT = 15021;
-
-/** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
-const HEALTH_REFRESH_MS = 30_000;
 
 /** What an agent is started with. */
 export interface AgentOptions {
@@ -68,13 +65,11 @@ export class Agent {
   readonly #events: EventLog;
   readonly #exchange: PeerExchange;
   readonly #certificate: CertificateKeeper;
+  readonly #envoy: EnvoyConnection;
   #reconciler: ServiceReconciler | undefined;
   #listenPorts = new ListenPorts([], () => {});
-  #ads: AdsServer | undefined;
   #peerApi: Server | undefined;
-  #envoy: AgentStatus["envoy"] = "absent";
   #draining = false;
-  #healthRefresh: NodeJS.Timeout | undefined;
   #joinOpen = false;
   #redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
 
@@ -103,6 +98,14 @@ export class Agent {
       renewed: () => this.#publishSecrets(),
     });
     this.#exchange = new PeerExchange(this.#exchangeSources());
+    this.#envoy = new EnvoyConnection({
+      adsSocket: this.#paths.adsSocket,
+      adminSocket: this.#paths.adminSocket,
+      publisher: this.#publisher,
+      health: this.#health,
+      clock: options.clock,
+      log: options.log,
+    });
   }
 
   /**
@@ -140,14 +143,7 @@ export class Agent {
     }));
     await this.#events.open();
     this.#publishSecrets();
-    this.#ads = await serveAds(this.#paths.adsSocket, this.#publisher.cache, {
-      connected: () => this.#envoyConnected(),
-      disconnected: () => this.#envoyGone(),
-      rejected: (rejection) => this.#publisher.reject(rejection),
-      acknowledged: () => {},
-      settled: () => this.#envoySettled(),
-      sent: (bytes) => log.info("xds_sent", { bytes }),
-    });
+    await this.#envoy.open();
     await this.#store.open();
     this.#addresses.open();
     this.#requireOwnSite();
@@ -156,6 +152,7 @@ export class Agent {
     this.#reconciler.reconcileAll();
     this.#publishBase();
     this.#publisher.retainOwners(new Set([...this.#reconciler.owners(), "gateway", "secrets"]));
+    this.#publisher.confirm();
     const redeem = (path: string, body: string): Promise<{ status: number; body: string }> =>
       this.#redeem === undefined ? Promise.resolve({ status: 404, body: "{}" }) : this.#redeem(path, body);
     this.#peerApi = await servePeerApi(
@@ -165,7 +162,6 @@ export class Agent {
     );
     this.#exchange.update();
     void this.#certificate.renewIfDue();
-    this.#healthRefresh = setInterval(() => void this.#readHealth(), HEALTH_REFRESH_MS);
     log.info("agent_started", {
       site: this.#record.site,
       gateway: this.#record.gateway,
@@ -182,6 +178,11 @@ export class Agent {
     return this.#paths;
   }
 
+  /** How long programming Envoy took, for the metrics. */
+  get programming(): EnvoyConnection["programming"] {
+    return this.#envoy.programming;
+  }
+
   /** What this agent knows. */
   status(): AgentStatus {
     const reconciler = this.#reconciler;
@@ -189,7 +190,7 @@ export class Agent {
       site: this.#record.site,
       gateway: this.#record.gateway,
       version: this.#options.version,
-      envoy: this.#envoy,
+      envoy: this.#envoy.state,
       draining: this.#draining,
       certificateEnds: this.#certificate.ends,
       services:
@@ -264,7 +265,6 @@ export class Agent {
 
   /** Stops. Envoy goes on with what it has. */
   async close(): Promise<void> {
-    clearInterval(this.#healthRefresh);
     this.#certificate.close();
     this.#exchange.close();
     this.#peerApi?.close();
@@ -273,7 +273,7 @@ export class Agent {
     await this.#events.close();
     await this.#publisher.close();
     await this.#remembered.flush();
-    await this.#ads?.close();
+    await this.#envoy.close();
   }
 
   #createReconciler(): ServiceReconciler {
@@ -297,7 +297,10 @@ export class Agent {
       listenPorts: this.#listenPorts,
       clock: this.#options.clock,
     };
-    return new ServiceReconciler(sources, (owner, resources) => this.#publisher.publish(owner, resources), {
+    const publish: Publish = (owner, resources, noticedAt) => {
+      if (this.#publisher.publish(owner, resources)) this.#envoy.published(noticedAt);
+    };
+    return new ServiceReconciler(sources, publish, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       holdsChanged: (service, sites) =>
@@ -376,31 +379,6 @@ export class Agent {
   #look(changes: KnowledgeChanges): void {
     if (changes.everything) this.#sitesChanged();
     for (const service of changes.services) this.#reconciler?.look(service);
-  }
-
-  #envoyConnected(): void {
-    this.#envoy = "configuring";
-    this.#options.log.info("envoy_connected");
-  }
-
-  #envoyGone(): void {
-    this.#envoy = "absent";
-    this.#options.log.warn("envoy_disconnected");
-  }
-
-  #envoySettled(): void {
-    if (this.#envoy === "configuring") void this.#readHealth();
-    this.#envoy = "ready";
-  }
-
-  async #readHealth(): Promise<void> {
-    if (this.#envoy === "absent") return;
-    try {
-      const askedAt = this.#options.clock.now();
-      this.#health.correct(await readHealth(this.#paths.adminSocket, askedAt), askedAt);
-    } catch (error) {
-      this.#options.log.warn("envoy_health_not_read", { error: String(error) });
-    }
   }
 
   #exchangeSources(): ExchangeSources {

@@ -51,7 +51,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): LocalOperations {
   return {
     "GET /status": () => ({ status: 200, body: agent.status() }),
-    "GET /metrics": async () => ({ status: 200, body: await writeMetrics(agent.status(), agent.paths.adminSocket) }),
+    "GET /metrics": async () => ({
+      status: 200,
+      body: await writeMetrics(agent.status(), agent.programming, agent.paths.adminSocket),
+    }),
     "GET /site": () => ({ status: 200, body: agent.ownSite() }),
     "GET /members": () => ({ status: 200, body: agent.members() }),
     "POST /switch": (body) => {

@@ -2,7 +2,7 @@
  * `/metrics`: what the agent knows, and what Envoy counted, in the Prometheus text format.
  * @module
  */
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, type Histogram, Registry } from "prom-client";
 import { z } from "zod";
 import { askAdmin } from "../../adapters/envoy/admin-client.ts";
 import type { AgentStatus } from "../../model/status.ts";
@@ -40,8 +40,9 @@ const LOST = {
 };
 
 /** Writes the metrics. Envoy's part is left out while it does not answer. */
-export async function writeMetrics(status: AgentStatus, adminSocket: string): Promise<string> {
+export async function writeMetrics(status: AgentStatus, programming: Histogram, adminSocket: string): Promise<string> {
   const registry = new Registry();
+  registry.registerMetric(programming);
   addStatus(registry, status);
   const stats = await readStats(adminSocket).catch(() => undefined);
   if (stats !== undefined) addTraffic(registry, stats);

@@ -4,9 +4,8 @@
  */
 import { type EncodedResource, encodeResource, versionOf } from "../../adapters/xds/encode-resource.ts";
 import { ResourceCache } from "../../adapters/xds/resource-cache.ts";
-import { readSnapshot, SNAPSHOT_FORMAT, writeSnapshot } from "../../adapters/xds/snapshot.ts";
+import { Snapshot } from "../../adapters/xds/snapshot.ts";
 import type { Rejection } from "../../adapters/xds/subscription.ts";
-import { SavedFile } from "../../adapters/state/saved-file.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -14,34 +13,38 @@ import type { Logger } from "../../ports/logger.ts";
 /** The resources of one gateway. */
 export class Publisher {
   readonly cache = new ResourceCache();
-  readonly #file: SavedFile;
+  readonly #snapshot: Snapshot;
   readonly #log: Logger;
   readonly #rejections = new Map<string, Rejection>();
 
   constructor(snapshotPath: string, log: Logger) {
     this.#log = log;
-    this.#file = new SavedFile(snapshotPath, SNAPSHOT_FORMAT, (error) =>
+    this.#snapshot = new Snapshot(snapshotPath, this.cache, (error) =>
       log.error("snapshot_not_written", { error: String(error) }),
     );
   }
 
-  /** Takes up what the last agent here had published. */
+  /** Takes up what the last agent here had published; {@link confirm} says when it is up to date. */
   async restore(): Promise<void> {
-    const loaded = await this.#file.load();
-    if (loaded.found === "damaged")
-      this.#log.warn("snapshot_set_aside", { path: loaded.setAside, reason: loaded.reason });
-    if (loaded.found !== "content") return;
-    const resources = readSnapshot(this.cache, loaded.body);
-    this.#log.info("snapshot_restored", { resources });
+    this.cache.provisional = true;
+    const { resources, damaged } = await this.#snapshot.restore();
+    for (const { setAside, reason } of damaged) this.#log.warn("snapshot_set_aside", { path: setAside, reason });
+    if (resources > 0) this.#log.info("snapshot_restored", { resources });
   }
 
-  /** Makes `resources` all that `owner` has. */
-  publish(owner: string, resources: readonly XdsResource[]): void {
+  /** Makes `resources` all that `owner` has. Returns whether that changed anything. */
+  publish(owner: string, resources: readonly XdsResource[]): boolean {
     const encoded = resources.map((resource) => this.#encode(resource));
     const changes = this.cache.replace(owner, encoded);
-    if (changes.size === 0) return;
+    if (changes.size === 0) return false;
     for (const [type, names] of changes) for (const name of names) this.#rejections.delete(`${type} ${name}`);
-    this.#file.save(() => writeSnapshot(this.cache));
+    this.#snapshot.save(owner);
+    return true;
+  }
+
+  /** All sources have been read and published: from now on Envoy gets what it lacks and loses what nobody has. */
+  confirm(): void {
+    this.cache.provisional = false;
   }
 
   /** Takes back what no owner among `owners` has: leftovers of a snapshot older than the objects are now. */
@@ -71,6 +74,6 @@ export class Publisher {
 
   /** Writes what is waiting. */
   async close(): Promise<void> {
-    await this.#file.flush();
+    await this.#snapshot.flush();
   }
 }

@@ -1,0 +1,116 @@
+/**
+ * The agent's side of its Envoy: the stream that programs it, whether it is there, how long programming takes.
+ * @module
+ */
+import { Histogram } from "prom-client";
+import { readHealth } from "../../adapters/envoy/admin-client.ts";
+import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
+import type { AgentStatus } from "../../model/status.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { HealthTable } from "../../runtime/health-table.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
+const HEALTH_REFRESH_MS = 30_000;
+
+/** What a connection needs. */
+export interface EnvoyConnectionSources {
+  readonly adsSocket: string;
+  readonly adminSocket: string;
+  readonly publisher: Publisher;
+  readonly health: HealthTable;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The Envoy of one gateway, as its agent sees it. */
+export class EnvoyConnection {
+  /** From noticing a change to Envoy's acknowledgement of all that follows from it, in seconds. */
+  readonly programming = new Histogram({
+    name: "tandem_envoy_programming_seconds",
+    help: "From noticing a change to Envoy's acknowledgement of all that follows from it.",
+    buckets: [0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    registers: [],
+  });
+  readonly #sources: EnvoyConnectionSources;
+  #state: AgentStatus["envoy"] = "absent";
+  #server: AdsServer | undefined;
+  #healthRefresh: NodeJS.Timeout | undefined;
+  /** On the clock of `performance.now()`; undefined while nothing waits for an acknowledgement. */
+  #noticedAt: number | undefined;
+  #bytesSent = 0;
+
+  constructor(sources: EnvoyConnectionSources) {
+    this.#sources = sources;
+  }
+
+  /** Whether Envoy is there and has everything. */
+  get state(): AgentStatus["envoy"] {
+    return this.#state;
+  }
+
+  /**
+   * Listens for Envoy.
+   * @throws when the socket cannot be bound
+   */
+  async open(): Promise<void> {
+    const { adsSocket, publisher } = this.#sources;
+    this.#server = await serveAds(adsSocket, publisher.cache, {
+      connected: () => this.#connected(),
+      disconnected: () => this.#gone(),
+      rejected: (rejection) => publisher.reject(rejection),
+      acknowledged: () => {},
+      settled: () => this.#settled(),
+      sent: (bytes) => {
+        this.#bytesSent += bytes;
+      },
+    });
+    this.#healthRefresh = setInterval(() => void this.#readHealth(), HEALTH_REFRESH_MS);
+  }
+
+  /** Something was published for a change that was noticed at `noticedAt` (`performance.now()`). */
+  published(noticedAt: number): void {
+    if (this.#state === "ready") this.#noticedAt = Math.min(noticedAt, this.#noticedAt ?? noticedAt);
+  }
+
+  /** Stops listening. Envoy goes on with what it has. */
+  async close(): Promise<void> {
+    clearInterval(this.#healthRefresh);
+    await this.#server?.close();
+  }
+
+  #connected(): void {
+    this.#state = "configuring";
+    this.#noticedAt = undefined;
+    this.#bytesSent = 0;
+    this.#sources.log.info("envoy_connected");
+  }
+
+  #gone(): void {
+    this.#state = "absent";
+    this.#sources.log.warn("envoy_disconnected");
+  }
+
+  #settled(): void {
+    if (this.#state === "configuring") void this.#readHealth();
+    this.#state = "ready";
+    const tookMs = this.#noticedAt === undefined ? undefined : performance.now() - this.#noticedAt;
+    if (tookMs !== undefined) this.programming.observe(tookMs / 1_000);
+    // Without a time it is an Envoy that has just come.
+    this.#sources.log.info("envoy_programmed", { bytes: this.#bytesSent, ...(tookMs === undefined ? {} : { tookMs }) });
+    this.#noticedAt = undefined;
+    this.#bytesSent = 0;
+  }
+
+  async #readHealth(): Promise<void> {
+    if (this.#state === "absent") return;
+    const { adminSocket, clock, health, log } = this.#sources;
+    try {
+      const askedAt = clock.now();
+      health.correct(await readHealth(adminSocket, askedAt), askedAt);
+    } catch (error) {
+      log.warn("envoy_health_not_read", { error: String(error) });
+    }
+  }
+}
