@@ -76,9 +76,14 @@ export class ServiceReconciler {
     return chains.sort((left, right) => ((left.name ?? "") < (right.name ?? "") ? -1 : 1));
   }
 
+  /** All services. */
+  services(): readonly ServicePortKey[] {
+    return [...this.#current.keys()];
+  }
+
   /** Owners of what is published now. */
   owners(): ReadonlySet<string> {
-    return new Set([...this.#current.keys()].map(ownerOf));
+    return new Set(this.services().map(ownerOf));
   }
 
   /** Ports of a Service with the number of its healthy and of all local endpoints. */

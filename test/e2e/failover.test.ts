@@ -21,7 +21,7 @@ let lab: Lab;
 beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), "td-"));
   lab = await Lab.up(
-    { ...LAB_DEFAULTS, directory, prefix: "127.61", profile: "fast", perTryTimeout: "250ms", holdDown: "1s" },
+    { ...LAB_DEFAULTS, directory, prefix: "127.65", profile: "fast", perTryTimeout: "250ms", holdDown: "1s" },
     () => {},
   );
 }, 120_000);

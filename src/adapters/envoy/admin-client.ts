@@ -6,9 +6,10 @@ import { request } from "node:http";
 import { z } from "zod";
 import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
 import { serviceOfCluster } from "../../model/cluster-name.ts";
+import type { ServicePortKey } from "../../model/service-key.ts";
 import { endpointOfHost } from "./parse-event.ts";
 
-/** Largest answer taken, in bytes: all clusters of thousands of services. */
+/** Largest answer taken, in bytes: all clusters of thousands of services, from an Envoy that does not filter. */
 const LARGEST_ANSWER = 256 * 1024 * 1024;
 
 const ADMIN_TIMEOUT_MS = 5_000;
@@ -71,9 +72,16 @@ const Clusters = z.object({
     .optional(),
 });
 
-/** Envoy's verdicts on all endpoints now, as if each had just been decided. */
-export async function readHealth(socketPath: string, now: number): Promise<EnvoyHealthEvent[]> {
-  const clusters = Clusters.parse(JSON.parse(await askAdmin(socketPath, "GET", "/clusters?format=json")));
+/** Envoy's verdicts on the endpoints of some services now, as if each had just been decided. */
+export async function readHealth(
+  socketPath: string,
+  services: readonly ServicePortKey[],
+  now: number,
+): Promise<EnvoyHealthEvent[]> {
+  const names = services.map((service) => service.replaceAll(".", "\\.")).join("|");
+  const filter = encodeURIComponent(`^(in|out|tier)/(${names})(/[^/]+)?$`);
+  const body = await askAdmin(socketPath, "GET", `/clusters?format=json&filter=${filter}`);
+  const clusters = Clusters.parse(JSON.parse(body));
   return (clusters.cluster_statuses ?? []).flatMap((cluster) => {
     const owner = serviceOfCluster(cluster.name);
     if (owner === undefined) return [];

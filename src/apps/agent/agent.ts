@@ -103,6 +103,7 @@ export class Agent {
       adminSocket: this.#paths.adminSocket,
       publisher: this.#publisher,
       health: this.#health,
+      services: () => this.#reconciler?.services() ?? [],
       clock: options.clock,
       log: options.log,
     });
@@ -153,6 +154,7 @@ export class Agent {
     this.#publishBase();
     this.#publisher.retainOwners(new Set([...this.#reconciler.owners(), "gateway", "secrets"]));
     this.#publisher.confirm();
+    void this.#envoy.readAllHealth();
     const redeem = (path: string, body: string): Promise<{ status: number; body: string }> =>
       this.#redeem === undefined ? Promise.resolve({ status: 404, body: "{}" }) : this.#redeem(path, body);
     this.#peerApi = await servePeerApi(

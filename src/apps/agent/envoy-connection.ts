@@ -5,6 +5,7 @@
 import { Histogram } from "prom-client";
 import { readHealth } from "../../adapters/envoy/admin-client.ts";
 import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
+import type { ServicePortKey } from "../../model/service-key.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -14,12 +15,17 @@ import type { Publisher } from "./publisher.ts";
 /** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
 const HEALTH_REFRESH_MS = 30_000;
 
+/** Services read at once: more of them would keep the agent from answering Envoy for longer than a change takes. */
+const HEALTH_PART = 10;
+
 /** What a connection needs. */
 export interface EnvoyConnectionSources {
   readonly adsSocket: string;
   readonly adminSocket: string;
   readonly publisher: Publisher;
   readonly health: HealthTable;
+  /** All services that Envoy is programmed with. */
+  readonly services: () => readonly ServicePortKey[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -37,6 +43,8 @@ export class EnvoyConnection {
   #state: AgentStatus["envoy"] = "absent";
   #server: AdsServer | undefined;
   #healthRefresh: NodeJS.Timeout | undefined;
+  /** How many services were read in this round. */
+  #healthRead = 0;
   /** On the clock of `performance.now()`; undefined while nothing waits for an acknowledgement. */
   #noticedAt: number | undefined;
   #bytesSent = 0;
@@ -66,7 +74,7 @@ export class EnvoyConnection {
         this.#bytesSent += bytes;
       },
     });
-    this.#healthRefresh = setInterval(() => void this.#readHealth(), HEALTH_REFRESH_MS);
+    this.#refreshHealth();
   }
 
   /** Something was published for a change that was noticed at `noticedAt` (`performance.now()`). */
@@ -74,9 +82,17 @@ export class EnvoyConnection {
     if (this.#state === "ready") this.#noticedAt = Math.min(noticedAt, this.#noticedAt ?? noticedAt);
   }
 
+  /** Reads what Envoy thinks of all endpoints, if it is there: when it comes, and when the agent has read its sources. */
+  async readAllHealth(): Promise<void> {
+    const services = this.#sources.services();
+    for (let start = 0; start < services.length; start += HEALTH_PART)
+      await this.#readHealth(services.slice(start, start + HEALTH_PART));
+  }
+
   /** Stops listening. Envoy goes on with what it has. */
   async close(): Promise<void> {
-    clearInterval(this.#healthRefresh);
+    clearTimeout(this.#healthRefresh);
+    this.#state = "absent";
     await this.#server?.close();
   }
 
@@ -93,7 +109,7 @@ export class EnvoyConnection {
   }
 
   #settled(): void {
-    if (this.#state === "configuring") void this.#readHealth();
+    if (this.#state === "configuring") void this.readAllHealth();
     this.#state = "ready";
     const tookMs = this.#noticedAt === undefined ? undefined : performance.now() - this.#noticedAt;
     if (tookMs !== undefined) this.programming.observe(tookMs / 1_000);
@@ -103,12 +119,24 @@ export class EnvoyConnection {
     this.#bytesSent = 0;
   }
 
-  async #readHealth(): Promise<void> {
-    if (this.#state === "absent") return;
+  /** One part after the other, all of them in {@link HEALTH_REFRESH_MS}. */
+  #refreshHealth(): void {
+    const services = this.#sources.services();
+    const parts = Math.max(1, Math.ceil(services.length / HEALTH_PART));
+    this.#healthRefresh = setTimeout(() => {
+      if (this.#healthRead >= services.length) this.#healthRead = 0;
+      void this.#readHealth(services.slice(this.#healthRead, this.#healthRead + HEALTH_PART));
+      this.#healthRead += HEALTH_PART;
+      this.#refreshHealth();
+    }, HEALTH_REFRESH_MS / parts);
+  }
+
+  async #readHealth(services: readonly ServicePortKey[]): Promise<void> {
+    if (this.#state === "absent" || services.length === 0) return;
     const { adminSocket, clock, health, log } = this.#sources;
     try {
       const askedAt = clock.now();
-      health.correct(await readHealth(adminSocket, askedAt), askedAt);
+      health.correct(await readHealth(adminSocket, services, askedAt), askedAt);
     } catch (error) {
       log.warn("envoy_health_not_read", { error: String(error) });
     }

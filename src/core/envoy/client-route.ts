@@ -151,9 +151,8 @@ function route(program: ServiceProgram, parts: RouteParts): RouteJson {
     },
     // Envoy adds x-forwarded-proto to every request; what the client itself sent, or nothing, is put back.
     // What is removed here and not by the virtual host can still be set below.
-    requestHeadersToRemove: ["x-forwarded-proto", HOP_HEADER],
+    requestHeadersToRemove: ["x-forwarded-proto", SERVICE_HEADER, HOP_HEADER],
     requestHeadersToAdd: [
-      { header: { key: SERVICE_HEADER, value: program.service }, appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" },
       ...(parts.cluster === writeCluster(program.service)
         ? [
             {

@@ -3,7 +3,15 @@ import type { OutlierDetectionJson } from "../../gen/envoy/config/cluster/v3/out
 import { tcpServerName } from "../../model/service-key.ts";
 import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
 import { type HealthEventLog, httpCheck, localCheck, probeCheck } from "./health-check.ts";
-import { HTTP_SERVER_NAME, inCluster, outCluster, tierCluster, writeCluster } from "./names.ts";
+import {
+  HTTP_SERVER_NAME,
+  inCluster,
+  outCluster,
+  SERVICE_HEADER,
+  SERVICE_METADATA,
+  tierCluster,
+  writeCluster,
+} from "./names.ts";
 import { any, seconds } from "../../model/xds-resource.ts";
 import { peerTls } from "./transport.ts";
 
@@ -103,8 +111,41 @@ function httpOptions(protocol: object): HttpOptions {
   };
 }
 
+/**
+ * Peers' gateways learn the service from a header, pods do not see it: it is set when Envoy has chosen the endpoint,
+ * from that endpoint's metadata ({@link SERVICE_METADATA}), and taken away before a retry at a pod.
+ */
+const NAME_SERVICE_TO_PEERS = {
+  httpFilters: [
+    {
+      name: "envoy.filters.http.header_mutation",
+      typedConfig: any("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
+        mutations: {
+          requestMutations: [
+            { remove: SERVICE_HEADER },
+            {
+              append: {
+                header: {
+                  key: SERVICE_HEADER,
+                  value: `%UPSTREAM_METADATA(${SERVICE_METADATA.namespace}:${SERVICE_METADATA.key})%`,
+                },
+                appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
+              },
+            },
+          ],
+        },
+      }),
+    },
+    {
+      name: "envoy.filters.http.upstream_codec",
+      typedConfig: any("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec", {}),
+    },
+  ],
+};
+
 /** Callers of this site reach pods in the protocol they speak themselves. */
 const AS_CALLER = httpOptions({
+  ...NAME_SERVICE_TO_PEERS,
   useDownstreamProtocolConfig: { httpProtocolOptions: HTTP1, http2ProtocolOptions: HTTP2 },
 });
 

@@ -1,3 +1,4 @@
+import type { MetadataJson } from "../../gen/envoy/config/core/v3/base_pb.js";
 import type { AddressJson } from "../../gen/envoy/config/core/v3/address_pb.js";
 import { peerHopSocket } from "../../model/peer-hop.ts";
 import type { ClusterLoadAssignmentJson } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
@@ -6,6 +7,8 @@ import type {
   LocalityLbEndpointsJson,
 } from "../../gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
 import type { HealthStatusJson } from "../../gen/envoy/config/core/v3/health_check_pb.js";
+import type { ServicePortKey } from "../../model/service-key.ts";
+import { SERVICE_METADATA } from "./names.ts";
 import type { EndpointRole, ProgramEndpoint, ProgramTier, ServiceProgram } from "../../model/service-program.ts";
 
 /**
@@ -18,15 +21,21 @@ const HEALTH_STATUS: Readonly<Record<EndpointRole, HealthStatusJson>> = {
   out: "UNHEALTHY",
 };
 
+/** How HTTP gets to peers' gateways: through the sockets in a directory, with the service's name. */
+interface PeerHops {
+  readonly directory: string;
+  readonly service: ServicePortKey;
+}
+
 /** A load assignment with one priority a tier. Tiers without endpoints are left out, since Envoy wants priorities without gaps. */
 export function loadAssignment(
   name: string,
   tiers: readonly ProgramTier[],
-  how: { readonly minHealthyPercent: number; readonly peerHops?: string },
+  how: { readonly minHealthyPercent: number; readonly hops?: PeerHops },
 ): ClusterLoadAssignmentJson {
   const endpoints = tiers
     .filter((tier) => tier.endpoints.length > 0)
-    .map((tier, priority) => tierEndpoints(tier, priority, how.peerHops));
+    .map((tier, priority) => tierEndpoints(tier, priority, how.hops));
   return {
     clusterName: name,
     endpoints,
@@ -39,21 +48,22 @@ function overprovisioningFactor(minHealthyPercent: number): number {
   return Math.round((100 * 100) / minHealthyPercent);
 }
 
-function tierEndpoints(tier: ProgramTier, priority: number, peerHops: string | undefined): LocalityLbEndpointsJson {
+function tierEndpoints(tier: ProgramTier, priority: number, hops: PeerHops | undefined): LocalityLbEndpointsJson {
   return {
     priority,
     locality: { region: tier.site },
-    lbEndpoints: tier.endpoints.map((endpoint) => lbEndpoint(tier, endpoint, peerHops)),
+    lbEndpoints: tier.endpoints.map((endpoint) => lbEndpoint(tier, endpoint, hops)),
   };
 }
 
 /** HTTP goes to a peer's gateway through this gateway's hop to it; TCP goes there directly. */
-function addressOf(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: string | undefined): AddressJson {
-  if (!tier.local && peerHops !== undefined) return { pipe: { path: peerHopSocket(peerHops, endpoint) } };
+function addressOf(endpoint: ProgramEndpoint, hops: PeerHops | undefined): AddressJson {
+  if (hops !== undefined) return { pipe: { path: peerHopSocket(hops.directory, endpoint) } };
   return { socketAddress: { address: endpoint.address, portValue: endpoint.port } };
 }
 
-function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: string | undefined): LbEndpointJson {
+function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: PeerHops | undefined): LbEndpointJson {
+  const hops = tier.local ? undefined : peerHops;
   const check = {
     ...(endpoint.checked ? {} : { disableActiveHealthCheck: true }),
     ...(endpoint.checkHost === undefined ? {} : { hostname: endpoint.checkHost }),
@@ -61,11 +71,16 @@ function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: stri
   };
   return {
     endpoint: {
-      address: addressOf(tier, endpoint, peerHops),
+      address: addressOf(endpoint, hops),
       ...(Object.keys(check).length === 0 ? {} : { healthCheckConfig: check }),
     },
     healthStatus: HEALTH_STATUS[endpoint.role],
+    ...(hops === undefined ? {} : { metadata: serviceMetadata(hops.service) }),
   };
+}
+
+function serviceMetadata(service: ServicePortKey): MetadataJson {
+  return { filterMetadata: { [SERVICE_METADATA.namespace]: { [SERVICE_METADATA.key]: service } } };
 }
 
 /** A load assignment for writes: this site is one destination, its hop; peers are their gateways. */
@@ -77,7 +92,9 @@ export function writeAssignment(
   const endpoints = program.tiers
     .filter((tier) => tier.endpoints.length > 0)
     .map((tier, priority) =>
-      tier.local ? hopEndpoints(tier, priority, hops.own) : tierEndpoints(tier, priority, hops.peers),
+      tier.local
+        ? hopEndpoints(tier, priority, { socket: hops.own, service: program.service })
+        : tierEndpoints(tier, priority, { directory: hops.peers, service: program.service }),
     );
   return {
     clusterName: name,
@@ -86,11 +103,16 @@ export function writeAssignment(
   };
 }
 
-function hopEndpoints(tier: ProgramTier, priority: number, hopSocket: string): LocalityLbEndpointsJson {
+function hopEndpoints(
+  tier: ProgramTier,
+  priority: number,
+  hop: { readonly socket: string; readonly service: ServicePortKey },
+): LocalityLbEndpointsJson {
   const roles = new Set(tier.endpoints.map((endpoint) => endpoint.role));
   const role = roles.has("active") ? "active" : roles.has("standby") ? "standby" : "out";
   const endpoint: LbEndpointJson = {
-    endpoint: { address: { pipe: { path: hopSocket } } },
+    endpoint: { address: { pipe: { path: hop.socket } } },
+    metadata: serviceMetadata(hop.service),
     healthStatus: HEALTH_STATUS[role],
   };
   return { priority, locality: { region: tier.site }, lbEndpoints: [endpoint] };

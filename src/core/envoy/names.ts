@@ -7,6 +7,9 @@ import type { ServicePortKey } from "../../model/service-key.ts";
 /** Request header by which gateways name the service to each other; stripped from what clients send and before the pod. */
 export const SERVICE_HEADER = "tandem-service";
 
+/** Where the metadata of an endpoint that is a gateway has the service's name. */
+export const SERVICE_METADATA = { namespace: "tandem", key: "service" } as const;
+
 /** Request header that marks a gateway's question about a service's health. */
 export const PROBE_HEADER = "tandem-probe";
 

@@ -102,7 +102,10 @@ function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[
     {
       type: "endpoints",
       name: out,
-      body: loadAssignment(out, program.tiers, { ...program, peerHops: files.peerHops }),
+      body: loadAssignment(out, program.tiers, {
+        ...program,
+        hops: { directory: files.peerHops, service: program.service },
+      }),
     },
     { type: "route", name: clientListener(program.service), body: clientRoute(program) },
     { type: "listener", name: clientListener(program.service), body: clientListenerOf(program, program.listen) },
