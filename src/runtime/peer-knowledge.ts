@@ -39,7 +39,8 @@ export class PeerKnowledge {
       gateway,
       services: old?.services ?? new Map<ServiceKey, CatalogEntry>(),
       holds: new Map(),
-      draining: false,
+      // Until it says otherwise, so that this is a change and is acted on.
+      draining: old?.draining ?? false,
       synced: old?.synced ?? false,
       connected: true,
     });

@@ -72,6 +72,17 @@ const Clusters = z.object({
     .optional(),
 });
 
+/** How many ways to peers' gateways have not passed a check, or no longer do; each service checks each way. */
+export async function countFailingHops(socketPath: string): Promise<number> {
+  const clusters = Clusters.parse(
+    JSON.parse(await askAdmin(socketPath, "GET", `/clusters?format=json&filter=${encodeURIComponent("^out/")}`)),
+  );
+  const hosts = (clusters.cluster_statuses ?? []).flatMap((cluster) => cluster.host_statuses ?? []);
+  return hosts.filter(
+    ({ address, health_status }) => address.pipe !== undefined && health_status?.failed_active_health_check === true,
+  ).length;
+}
+
 /** Envoy's verdicts on the endpoints of some services now, as if each had just been decided. */
 export async function readHealth(
   socketPath: string,

@@ -7,28 +7,33 @@ import { askAdmin } from "../../adapters/envoy/admin-client.ts";
 import { callLocal } from "../../adapters/http/local-client.ts";
 import type { StatePaths } from "../../adapters/state/state-directory.ts";
 
-/** How long clients and peers get to notice, in milliseconds: several of their checks. */
-export const NOTICE_MS = 2_000;
+/** How long the agents of peers get to move on, in milliseconds: a message, a decision, an update of their Envoys. */
+const MOVE_MS = 1_000;
+
+/** How long clients get to notice, in milliseconds: several of their checks. */
+const NOTICE_MS = 2_000;
 
 /** How long connections get to end by themselves once nothing new is accepted, in milliseconds. */
-export const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 30_000;
 
 const POLL_MS = 100;
 
 const Stats = z.object({ stats: z.array(z.object({ name: z.string().optional(), value: z.number().optional() })) });
 
 /**
- * Out of the catalog, not ready, a pause in which everybody notices, listeners drained, and the wait until nothing is under way.
+ * Out of the catalog, so that peers move on; not ready, so that clients do; listeners closed; and the wait until nothing is under way.
+ * Peers come first: a check that fails ends their TCP connections, unless they have heard before that this gateway only drains.
  * Each step is tried even when the one before failed: a dead agent must not keep a gateway from draining.
  * @param say told what goes on
  */
 export async function drainGateway(paths: StatePaths, say: (text: string) => void): Promise<void> {
   await step(say, "telling the agent", () => callLocal(paths.localSocket, "POST", "/drain", { draining: true }));
+  await pause(MOVE_MS);
+  // From here on each answer ends its connection: `connection: close`, or GOAWAY.
   await step(say, "failing the readiness check", () => askAdmin(paths.adminSocket, "POST", "/healthcheck/fail"));
   await pause(NOTICE_MS);
-  await step(say, "draining listeners", () =>
-    askAdmin(paths.adminSocket, "POST", "/drain_listeners?graceful&skip_exit"),
-  );
+  // Who comes all the same is refused and goes elsewhere. The hops stay open: a request under way may still need one for a retry.
+  await step(say, "closing the listeners", () => askAdmin(paths.adminSocket, "POST", "/drain_listeners?inboundonly"));
   const end = Date.now() + DEADLINE_MS;
   // Twice: between two requests of one connection nothing is under way either.
   for (let idle = 0; idle < 2 && Date.now() < end; ) {
@@ -40,7 +45,10 @@ export async function drainGateway(paths: StatePaths, say: (text: string) => voi
 /** Requests and TCP connections under way; 0 when Envoy does not answer any more. */
 async function underWay(adminSocket: string): Promise<number> {
   try {
-    const filter = encodeURIComponent("^(http\\.(client/|peers).*downstream_rq_active|tcp\\..*downstream_cx_active)$");
+    // A TCP connection is a request of its cluster; the TCP proxy itself has no such gauge.
+    const filter = encodeURIComponent(
+      "^(http\\.(client/|peers).*downstream_rq_active|cluster\\.(in|tier)/.*upstream_rq_active)$",
+    );
     const { stats } = Stats.parse(
       JSON.parse(await askAdmin(adminSocket, "GET", `/stats?format=json&filter=${filter}`)),
     );

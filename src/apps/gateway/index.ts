@@ -21,6 +21,7 @@ import {
 import { replaceFile } from "../../adapters/state/write-file.ts";
 import { bootstrap } from "../../core/envoy/bootstrap.ts";
 import { TandemError } from "../../model/errors.ts";
+import { admitGateway } from "./admit.ts";
 import { drainGateway } from "./drain.ts";
 
 /** How a gateway is run. */
@@ -102,6 +103,8 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
 function superviseEnvoy(child: ChildProcess, paths: StatePaths, say: (text: string) => void): Promise<number> {
   return new Promise((resolve) => {
     let draining = false;
+    let ended = false;
+    void admitGateway(paths, () => !draining && !ended);
     const stop = (): void => {
       // A second signal is a person who does not want to wait.
       if (draining) {
@@ -114,6 +117,7 @@ function superviseEnvoy(child: ChildProcess, paths: StatePaths, say: (text: stri
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
     child.once("exit", (code, signal) => {
+      ended = true;
       process.off("SIGTERM", stop);
       process.off("SIGINT", stop);
       if (!draining) say(`Envoy ended by itself: ${signal ?? `exit code ${code ?? 0}`}`);

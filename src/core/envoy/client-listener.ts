@@ -12,6 +12,8 @@ const BUFFER_BYTES = 1_048_576;
 export function clientListenerOf(program: ServiceProgram, listen: NonNullable<ServiceProgram["listen"]>): ListenerJson {
   return {
     name: clientListener(program.service),
+    // What draining closes; hops inside this gateway are not.
+    trafficDirection: "INBOUND",
     address: { socketAddress: { address: listen.address, portValue: listen.port } },
     perConnectionBufferLimitBytes: BUFFER_BYTES,
     filterChains: [

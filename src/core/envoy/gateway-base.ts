@@ -112,6 +112,7 @@ function servingTls({
 export function peersListener(base: GatewayBase): ListenerJson {
   return {
     name: PEERS_LISTENER,
+    trafficDirection: "INBOUND",
     address: { socketAddress: { address: base.peers.address, portValue: base.peers.port } },
     perConnectionBufferLimitBytes: AGENT_BODY_BYTES,
     listenerFilters: [
@@ -264,6 +265,7 @@ export function hopListener(base: GatewayBase): ListenerJson {
 export function readyListener(base: GatewayBase): ListenerJson {
   return {
     name: READY_LISTENER,
+    trafficDirection: "INBOUND",
     address: { socketAddress: { address: base.ready.address, portValue: base.ready.port } },
     filterChains: [
       {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { localEndpoint, policySpec, serviceView, withHealth } from "../../../test/view/service-view.ts";
+import { eastGateway, localEndpoint, policySpec, serviceView, withHealth } from "../../../test/view/service-view.ts";
 import type { EndpointHealth, ServiceView } from "../../model/service-view.ts";
 import type { ServiceProgram } from "../../model/service-program.ts";
 import { judge } from "./judge.ts";
@@ -41,6 +41,18 @@ test("an endpoint that is not ready is out, whatever its check says", () => {
     east: PASSING,
   });
   expect(roles(programOf(view))["west"]).toEqual(["out", "active"]);
+});
+
+test("a draining gateway of a peer is out, and not checked: its failing checks would end TCP connections", () => {
+  const gateways = [eastGateway(1, { draining: true }), eastGateway(2)];
+  const view = withHealth(serviceView({ peers: [{ name: "east", offers: true, gateways }] }), {
+    local: PASSING,
+    east: PASSING,
+  });
+  expect(programOf(view).tiers[1]?.endpoints.map(({ role, checked }) => ({ role, checked }))).toEqual([
+    { role: "out", checked: false },
+    { role: "active", checked: true },
+  ]);
 });
 
 test("a switch puts its site first and makes the others standbys", () => {

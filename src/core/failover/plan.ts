@@ -97,6 +97,7 @@ function planGateway({ endpoint }: JudgedEndpoint<PeerGateway>, role: EndpointRo
     port: endpoint.port,
     role: endpoint.draining ? "out" : role,
     ready: !endpoint.draining,
-    checked: true,
+    // A gateway that drains fails its checks, and a failed check ends TCP connections, which are to have their time.
+    checked: !endpoint.draining,
   };
 }

@@ -18,6 +18,13 @@ export interface LoadClient {
 
 const none: readonly Target[] = [];
 
+interface UnderWay {
+  readonly sinceMs: number;
+  /** When it was sent last: later than `sinceMs` when a target refused. */
+  sentMs: number;
+  connection: HttpConnection;
+}
+
 /**
  * HTTP/1.1 with a pool of keep-alive connections per target, last used first. A request goes to another target only if
  * the connect was refused, that is, if nothing was sent.
@@ -27,7 +34,7 @@ export class HttpClient implements LoadClient {
   refusedConnects = 0;
   private readonly idle = new Map<Target, HttpConnection[]>();
   /** In the order of sending: all have the same time-out, so the first is always the first to expire. */
-  private readonly underWay = new Map<number, { readonly sinceMs: number; connection: HttpConnection }>();
+  private readonly underWay = new Map<number, UnderWay>();
   private readonly refusedBy = new Map<number, Target[]>();
   private readonly events: ConnectionEvents;
   private readonly targets: TargetList;
@@ -63,8 +70,9 @@ export class HttpClient implements LoadClient {
     const connection = this.idleOf(target).pop() ?? this.open(target);
     const known = this.underWay.get(row);
     // Setting an existing key keeps its place, and with it the order by age.
-    if (known === undefined) this.underWay.set(row, { sinceMs: this.deadline.now(), connection });
-    else known.connection = connection;
+    const sentMs = this.deadline.now();
+    if (known === undefined) this.underWay.set(row, { sinceMs: sentMs, sentMs, connection });
+    else Object.assign(known, { sentMs, connection });
     connection.send(row, this.mix.next(Math.random()));
   }
 
@@ -88,15 +96,13 @@ export class HttpClient implements LoadClient {
   }
 
   private answered(connection: HttpConnection, row: number, reply: HttpReply): void {
-    this.settle(row);
     if (connection.isIdle) this.idleOf(connection.target).push(connection);
-    if (reply.status >= 200 && reply.status < 400) this.sink.answered(row, reply.servedBy);
-    else
-      this.sink.lost(row, {
-        reason: `status ${reply.status}`,
-        target: connection.target.address,
-        body: reply.bodyStart,
-      });
+    if (reply.status < 200 || reply.status >= 400) {
+      this.lost(row, `status ${reply.status}`, connection.target.address, reply.bodyStart);
+      return;
+    }
+    this.settle(row);
+    this.sink.answered(row, reply.servedBy);
   }
 
   private refused(target: Target, row: number): void {
@@ -107,9 +113,20 @@ export class HttpClient implements LoadClient {
     this.request(row);
   }
 
-  private lost(row: number, reason: string, target: string | null): void {
+  private lost(row: number, reason: string, target: string | null, body = ""): void {
+    const sentMs = target === null ? undefined : this.underWay.get(row)?.sentMs;
+    this.sink.lost(row, {
+      reason,
+      target,
+      body,
+      ageMs: sentMs === undefined ? null : this.deadline.now() - sentMs,
+      underWay: () => this.underWayAt(target),
+    });
     this.settle(row);
-    this.sink.lost(row, { reason, target, body: "" });
+  }
+
+  private underWayAt(target: string | null): number {
+    return [...this.underWay.values()].filter(({ connection }) => connection.target.address === target).length;
   }
 
   private settle(row: number): void {

@@ -32,8 +32,12 @@ export interface FailureLine {
   /** When it was due, and when it was lost, in ms. */
   readonly dueMs: number;
   readonly atMs: number;
+  /** When it was sent last, in ms; null when it was not. */
+  readonly sentMs: number | null;
   /** Where it was sent, `ADDR:PORT`; null when no target took a connection. */
   readonly target: string | null;
+  /** How many were under way there when it was lost, itself among them. */
+  readonly underWay: number;
   /** `status 503`, `timeout`, `closed`, `no target`, or the system's code such as `ECONNRESET`. */
   readonly reason: string;
   /** First 200 characters of the answer's body; empty without one. */

@@ -10,6 +10,10 @@ export interface Loss {
   readonly target: string | null;
   /** Start of the answer's body, or empty. */
   readonly body: string;
+  /** How long ago it was sent last, in ms; null when it was not. */
+  readonly ageMs: number | null;
+  /** Counts what is under way at the same target, this one included; asked at once or never. */
+  readonly underWay: () => number;
 }
 
 /** Where a client reports what became of a request. Each request ends once; what comes later is ignored. */
@@ -85,7 +89,9 @@ export class RunRecord implements RequestSink {
       type: "failure",
       dueMs: this.log.dueMs[row] ?? 0,
       atMs: at,
+      sentMs: loss.ageMs === null ? null : at - loss.ageMs,
       target: loss.target,
+      underWay: loss.underWay(),
       reason: loss.reason,
       body: loss.body.slice(0, snippetLength),
     };

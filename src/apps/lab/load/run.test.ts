@@ -139,6 +139,8 @@ describe("a load run", () => {
     expect(lines.find((line) => line.type === "failure")).toMatchObject({
       reason: "status 503",
       body: "no healthy upstream",
+      underWay: 1,
+      sentMs: expect.any(Number),
     });
   });
 

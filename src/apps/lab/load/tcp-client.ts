@@ -6,11 +6,19 @@ import type { Target, TargetList } from "./target-list.ts";
 /** What a finished exchange of one line says: the answer's rest after `pong `, or why there is none. */
 type Pong = { readonly servedBy: string } | { readonly reason: string };
 
+interface UnderWay {
+  readonly sinceMs: number;
+  /** When it was sent last: later than `sinceMs` when a target refused. */
+  sentMs: number;
+  socket: Socket;
+  target: Target;
+}
+
 /** A new connection per request: sends `ping`, expects `pong <site>/<name>`, closes. Refused connects go to the next target. */
 export class TcpClient implements LoadClient {
   connections = 0;
   refusedConnects = 0;
-  private readonly underWay = new Map<number, { readonly sinceMs: number; socket: Socket }>();
+  private readonly underWay = new Map<number, UnderWay>();
   private readonly targets: TargetList;
   private readonly sink: RequestSink;
   private readonly deadline: { readonly timeoutMs: number; readonly now: () => number };
@@ -44,8 +52,7 @@ export class TcpClient implements LoadClient {
   private attempt(row: number, refused: readonly Target[]): void {
     const target = this.targets.next(() => false, refused);
     if (target === null) {
-      this.underWay.delete(row);
-      this.sink.lost(row, { reason: refused.length > 0 ? "ECONNREFUSED" : "no target", target: null, body: "" });
+      this.lost(row, refused.length > 0 ? "ECONNREFUSED" : "no target", null);
       return;
     }
     this.connections += 1;
@@ -55,13 +62,29 @@ export class TcpClient implements LoadClient {
         this.attempt(row, [...refused, target]);
         return;
       }
+      if ("reason" in pong) {
+        this.lost(row, pong.reason, target);
+        return;
+      }
       this.underWay.delete(row);
-      if ("servedBy" in pong) this.sink.answered(row, pong.servedBy);
-      else this.sink.lost(row, { reason: pong.reason, target: target.address, body: "" });
+      this.sink.answered(row, pong.servedBy);
     });
     const known = this.underWay.get(row);
-    if (known === undefined) this.underWay.set(row, { sinceMs: this.deadline.now(), socket });
-    else known.socket = socket;
+    const sentMs = this.deadline.now();
+    if (known === undefined) this.underWay.set(row, { sinceMs: sentMs, sentMs, socket, target });
+    else Object.assign(known, { sentMs, socket, target });
+  }
+
+  private lost(row: number, reason: string, target: Target | null): void {
+    const sentMs = target === null ? undefined : this.underWay.get(row)?.sentMs;
+    this.sink.lost(row, {
+      reason,
+      target: target?.address ?? null,
+      body: "",
+      ageMs: sentMs === undefined ? null : this.deadline.now() - sentMs,
+      underWay: () => [...this.underWay.values()].filter((one) => one.target === target).length,
+    });
+    this.underWay.delete(row);
   }
 }
 
