@@ -1,8 +1,9 @@
 import type { FilterJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
+import { splitServicePortKey } from "../../model/service-key.ts";
 import type { ServiceProgram } from "../../model/service-program.ts";
-import { httpConnectionManager, ROUTER } from "./http-connection.ts";
-import { clientListener, FORWARDED_PROTO_HEADER, outCluster } from "./names.ts";
+import { http10Without, httpConnectionManager, KEEP_FORWARDED_PROTO, ROUTER } from "./http-connection.ts";
+import { clientListener, outCluster } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 
 /** What one connection may have waiting in each direction, in bytes; also the longest body that can be sent again in a retry. */
@@ -29,26 +30,13 @@ export function clientListenerOf(program: ServiceProgram, listen: NonNullable<Se
 }
 
 function httpFilter(program: ServiceProgram): FilterJson {
+  const { name, namespace } = splitServicePortKey(program.service);
   return httpConnectionManager(clientListener(program.service), {
     rds: { routeConfigName: clientListener(program.service), configSource: { ads: {}, resourceApiVersion: "V3" } },
     // Appends the client to x-forwarded-for.
     useRemoteAddress: true,
-    earlyHeaderMutationExtensions: [
-      {
-        name: "tandem.keep_forwarded_proto",
-        typedConfig: any("envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", {
-          mutations: [
-            { remove: FORWARDED_PROTO_HEADER },
-            {
-              append: {
-                header: { key: FORWARDED_PROTO_HEADER, value: "%REQ(x-forwarded-proto)%" },
-                appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
-              },
-            },
-          ],
-        }),
-      },
-    ],
+    ...KEEP_FORWARDED_PROTO,
+    ...http10Without(`${name}.${namespace}`),
     httpFilters: [ROUTER],
   });
 }

@@ -5,6 +5,7 @@ import type {
   RouteJson,
 } from "../../gen/envoy/config/route/v3/route_components_pb.js";
 import type { ServiceProgram } from "../../model/service-program.ts";
+import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
 import {
   clientListener,
   FORWARDED_PROTO_HEADER,
@@ -107,7 +108,8 @@ export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
             retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts),
           }),
         ],
-        requestHeadersToRemove: [PROBE_HEADER, UNPROCESSED_HEADER, FORWARDED_PROTO_HEADER],
+        // Envoy tells the endpoint who the client is; x-forwarded-for does already.
+        requestHeadersToRemove: [PROBE_HEADER, UNPROCESSED_HEADER, FORWARDED_PROTO_HEADER, "x-envoy-external-address"],
         responseHeadersToRemove: [UNPROCESSED_HEADER],
       },
     ],
@@ -149,9 +151,7 @@ function route(program: ServiceProgram, parts: RouteParts): RouteJson {
       ...(program.retry.attempts === 0 ? {} : { retryPolicy: parts.retry }),
       ...(hedged ? { hedgePolicy: { hedgeOnPerTryTimeout: true } } : {}),
     },
-    // Envoy adds x-forwarded-proto to every request; what the client itself sent, or nothing, is put back.
-    // What is removed here and not by the virtual host can still be set below.
-    requestHeadersToRemove: ["x-forwarded-proto", SERVICE_HEADER, HOP_HEADER],
+    requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove, SERVICE_HEADER, HOP_HEADER],
     requestHeadersToAdd: [
       ...(parts.cluster === writeCluster(program.service)
         ? [
@@ -161,10 +161,7 @@ function route(program: ServiceProgram, parts: RouteParts): RouteJson {
             },
           ]
         : []),
-      {
-        header: { key: "x-forwarded-proto", value: `%REQ(${FORWARDED_PROTO_HEADER})%` },
-        appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
-      },
+      ...RESTORED_FORWARDED_PROTO.requestHeadersToAdd,
     ],
   };
 }

@@ -91,7 +91,9 @@ const HTTP1 = {
   headerKeyFormat: {
     statefulFormatter: {
       name: "preserve_case",
-      typedConfig: any("envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", {}),
+      typedConfig: any("envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig", {
+        forwardReasonPhrase: true,
+      }),
     },
   },
 };

@@ -7,7 +7,13 @@ import type { FilterChainJson, FilterJson } from "../../gen/envoy/config/listene
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import type { CommonTlsContextJson } from "../../gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import type { HttpFilterJson } from "../../gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { httpConnectionManager, markUnprocessed, ROUTER } from "./http-connection.ts";
+import {
+  FROM_GATEWAYS,
+  httpConnectionManager,
+  KEEP_FORWARDED_PROTO,
+  markUnprocessed,
+  ROUTER,
+} from "./http-connection.ts";
 import type { PeerGatewayPlace } from "./peer-hop.ts";
 import {
   AGENT_CLUSTER,
@@ -211,6 +217,8 @@ function toAgent(statPrefix: string, prefix: string): FilterJson {
 /** Requests that name their service in `header`: authorised first, then probes answered, then served. */
 function serviceConnections(statPrefix: string, header: string): FilterJson {
   return httpConnectionManager(statPrefix, {
+    ...FROM_GATEWAYS,
+    ...KEEP_FORWARDED_PROTO,
     scopedRoutes: {
       name: "services",
       scopeKeyBuilder: { fragments: [{ headerValueExtractor: { name: header, index: 0, elementSeparator: "" } }] },

@@ -5,11 +5,19 @@
  * @module
  */
 import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { VirtualHostJson } from "../../gen/envoy/config/route/v3/route_components_pb.js";
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import { peerHopSocket } from "../../model/peer-hop.ts";
 import { any } from "../../model/xds-resource.ts";
-import { httpConnectionManager, markUnprocessed, ROUTER } from "./http-connection.ts";
-import { HTTP_SERVER_NAME } from "./names.ts";
+import {
+  FROM_GATEWAYS,
+  httpConnectionManager,
+  KEEP_FORWARDED_PROTO,
+  markUnprocessed,
+  RESTORED_FORWARDED_PROTO,
+  ROUTER,
+} from "./http-connection.ts";
+import { FORWARDED_PROTO_HEADER, HTTP_SERVER_NAME } from "./names.ts";
 import { peerTls } from "./transport.ts";
 
 /** One gateway of a peer. */
@@ -57,7 +65,19 @@ export function peerHopCluster(gateway: PeerGatewayPlace): ClusterJson {
 /** The socket that leads there. It retries nothing: the route that uses it knows what may be tried again. */
 export function peerHopListener(gateway: PeerGatewayPlace, directory: string): ListenerJson {
   const name = peerGatewayCluster(gateway);
-  const route = { match: { prefix: "/" }, route: { cluster: name, timeout: "0s", idleTimeout: "0s" } };
+  const host: VirtualHostJson = {
+    name: "gateway",
+    domains: ["*"],
+    routes: [
+      {
+        match: { prefix: "/" },
+        route: { cluster: name, timeout: "0s", idleTimeout: "0s" },
+        requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove],
+        requestHeadersToAdd: [...RESTORED_FORWARDED_PROTO.requestHeadersToAdd],
+      },
+    ],
+    requestHeadersToRemove: [FORWARDED_PROTO_HEADER],
+  };
   return {
     name,
     address: { pipe: { path: peerHopSocket(directory, gateway), mode: 0o600 } },
@@ -66,7 +86,9 @@ export function peerHopListener(gateway: PeerGatewayPlace, directory: string): L
       {
         filters: [
           httpConnectionManager("hop", {
-            routeConfig: { name, virtualHosts: [{ name: "gateway", domains: ["*"], routes: [route] }] },
+            ...FROM_GATEWAYS,
+            ...KEEP_FORWARDED_PROTO,
+            routeConfig: { name, virtualHosts: [host] },
             httpFilters: [ROUTER],
             localReplyConfig: { mappers: [markUnprocessed()] },
           }),

@@ -3,7 +3,17 @@ import type { RouteJson, VirtualHostJson } from "../../gen/envoy/config/route/v3
 import type { PrincipalJson } from "../../gen/envoy/config/rbac/v3/rbac_pb.js";
 import type { ServiceProgram } from "../../model/service-program.ts";
 import { NEVER_PROCESSED, retryElsewhere } from "./client-route.ts";
-import { gatewayIdentity, HOP_HEADER, hopScope, inCluster, inScope, PROBE_HEADER, SERVICE_HEADER } from "./names.ts";
+import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
+import {
+  FORWARDED_PROTO_HEADER,
+  gatewayIdentity,
+  HOP_HEADER,
+  hopScope,
+  inCluster,
+  inScope,
+  PROBE_HEADER,
+  SERVICE_HEADER,
+} from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 
 /** Names of the filters that routes configure; the same in every connection manager for gateways. */
@@ -53,6 +63,8 @@ function serve(
       idleTimeout: "0s",
       retryPolicy: retryElsewhere(retryOn, SERVING_RETRIES),
     },
+    requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove],
+    requestHeadersToAdd: [...RESTORED_FORWARDED_PROTO.requestHeadersToAdd],
     typedPerFilterConfig,
   };
 }
@@ -62,7 +74,7 @@ function scope(name: string, key: string, routes: RouteJson[]): ScopedRouteConfi
     name: "service",
     domains: ["*"],
     routes,
-    requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, HOP_HEADER],
+    requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, HOP_HEADER, FORWARDED_PROTO_HEADER],
   };
   return {
     name,
