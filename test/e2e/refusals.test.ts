@@ -2,7 +2,7 @@
  * Who is turned away: real certificates and real TLS clients against a real gateway.
  * @module
  */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer, get, type IncomingHttpHeaders, type Server as HttpServer } from "node:http";
 import { connect as connectTcp, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -74,7 +74,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Lab.down(lab.options.directory);
-  await rm(`${lab.options.directory}.cache`, { recursive: true, force: true });
   recorder.closeAllConnections();
   recorder.close();
   for (const greeter of greeters) greeter.close();

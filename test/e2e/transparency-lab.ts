@@ -3,7 +3,7 @@
  * is in the other site only. It is the same endpoint, so that whatever differs comes from the way.
  * @module
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
@@ -77,7 +77,6 @@ export class TransparencyLab {
   async down(): Promise<void> {
     this.endpoint.close();
     await Lab.down(this.#lab.options.directory);
-    await rm(`${this.#lab.options.directory}.cache`, { recursive: true, force: true });
   }
 
   async #untilReached({ http, http2, tcp }: Way): Promise<void> {

@@ -79,8 +79,10 @@ export class Lab {
 
   /** Ends every process and removes the files. Gives how many were ended. */
   static async down(directory: string): Promise<number> {
-    const ended = await new LabProcesses(directory).endAll();
+    const processes = new LabProcesses(directory);
+    const ended = await processes.endAll();
     await rm(directory, { recursive: true, force: true });
+    await rm(processes.compileCache, { recursive: true, force: true });
     return ended;
   }
 

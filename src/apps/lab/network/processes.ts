@@ -19,16 +19,16 @@ const END_MS = 3_000;
 
 /** Starts, finds and ends the processes of one lab. */
 export class LabProcesses {
+  /** Directory in which Node keeps programs that it parsed once, so that the next process starts quickly. */
+  readonly compileCache: string;
   readonly #directory: string;
   readonly #record: string;
-  /** Parsed once, so that a process starts quickly and stays small: one that is small also dies quickly. */
-  readonly #compileCache: string;
   #known: LabProcess[];
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#record = join(directory, "processes.json");
-    this.#compileCache = `${directory}.cache`;
+    this.compileCache = `${directory}.cache`;
     this.#known = readRecord(this.#record);
   }
 
@@ -38,7 +38,7 @@ export class LabProcesses {
     const child = spawn(process.execPath, command, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache },
+      env: { ...process.env, NODE_COMPILE_CACHE: this.compileCache },
     });
     closeSync(log);
     child.unref();
