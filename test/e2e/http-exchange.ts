@@ -139,11 +139,14 @@ export async function exchangeHttp2(
 
 /** An HTTP/2 connection without TLS, by prior knowledge. */
 export function openHttp2(place: Place): ClientHttp2Session {
-  return connectHttp2(`http://${place.host}:${place.port}`, {
+  const session = connectHttp2(`http://${place.host}:${place.port}`, {
     createConnection: () => connectTcp(place),
     settings: { maxHeaderListSize: 262_144, enablePush: false },
     maxHeaderListPairs: 4_096,
   });
+  // Its streams fail as well, and somebody waits for those.
+  session.on("error", () => session.destroy());
+  return session;
 }
 
 /** Sends a request on a stream. `talk` writes its body and ends it, if it is more than `asked.body`. */
@@ -175,17 +178,21 @@ export async function askHttp2(
   );
   const ended: Header[] = [];
   stream.on("trailers", (_headers, _flags, ...[flat = []]: string[][]) => ended.push(...headerLines(flat)));
-  const answer = once(stream, "response");
-  const body = bodyOf(stream);
-  if (talk !== undefined) talk(stream);
-  else if (typeof asked.body === "function") await pipeline(Readable.from(asked.body()), stream);
-  else stream.end(asked.body ?? "");
-  const [headers, , flat] = (await answer) as [Record<string, unknown>, number, string[]];
+  const send = async (): Promise<unknown> => {
+    if (talk !== undefined) return talk(stream);
+    if (typeof asked.body === "function") return pipeline(Readable.from(asked.body()), stream);
+    return stream.end(asked.body ?? "");
+  };
+  const [[headers, , flat], body] = await Promise.all([
+    once(stream, "response") as Promise<[Record<string, unknown>, number, string[]]>,
+    bodyOf(stream),
+    send(),
+  ]);
   return {
     status: Number(headers[":status"]),
     reason: "",
     headers: headerLines(flat),
-    body: await body,
+    body,
     trailers: ended,
     early,
   };
