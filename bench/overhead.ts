@@ -4,14 +4,14 @@
  * @module
  */
 import { type OverheadResults, renderOverhead } from "./overhead/results.ts";
-import { measureOverhead, type OverheadMeasure } from "./overhead/run.ts";
+import { measureRound, type OverheadMeasure } from "./overhead/run.ts";
 import { ensureWrk, WrkMissing } from "./overhead/wrk.ts";
 import { commonUsage, endWith, parseBenchOptions, saveResults } from "./rig/bench-options.ts";
 import { describeMachine } from "./rig/machine.ts";
 import { endRunsOnSignal } from "./rig/process-group.ts";
 
 const reference = "static-envoy";
-const pace = { latencySeconds: 5, throughputSeconds: 5 };
+const pace = { latencySeconds: 5, burstSeconds: 1, bursts: 15 };
 const usage = `Usage: npm run bench:overhead -- [options]
 ${commonUsage}`;
 
@@ -26,12 +26,14 @@ const startedAt = new Date().toISOString();
 const machine = await describeMachine();
 const measured = options.contenders.map((contender) => ({ contender, runs: [] as OverheadMeasure[] }));
 for (let round = 1; round <= options.runs; round += 1) {
-  // In turns, A B A B: a ratio compares neighbours in time only.
-  for (const { contender, runs } of measured) {
-    const measure = await measureOverhead(contender, options, pace);
+  const measures = await measureRound(options.contenders, reference, options, pace);
+  for (const [index, { contender, runs }] of measured.entries()) {
+    const measure = measures[index];
+    if (measure === undefined) continue;
     runs.push(measure);
-    const rate = Math.round(measure.requestsPerSecond);
-    process.stderr.write(`round ${round}  ${contender.name.padEnd(14)} p50 ${measure.p50Ms} ms  ${rate}/s\n`);
+    const { p50Ms, requestsPerSecond, ratio } = measure;
+    const numbers = `p50 ${p50Ms} ms  ${Math.round(requestsPerSecond)}/s  ratio ${ratio.toFixed(3)}`;
+    process.stderr.write(`round ${round}  ${contender.name.padEnd(14)} ${numbers}\n`);
   }
 }
 const contenders = measured.map(({ contender, runs }) => ({ name: contender.name, runs }));

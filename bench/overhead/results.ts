@@ -11,27 +11,16 @@ import type { OverheadMeasure } from "./run.ts";
 export interface OverheadResults {
   readonly startedAt: string;
   readonly machine: Machine;
-  /** What the others are compared with: throughput as a share of this contender's, within the same round. */
+  /** What the others are compared with: throughput as a share of this contender's, a moment before or after. */
   readonly reference: string;
   readonly contenders: readonly { readonly name: string; readonly runs: readonly OverheadMeasure[] }[];
-}
-
-/** The ratios of throughput to the reference's, one a round; rounds that lack one of both are left out. */
-export function throughputRatios(results: OverheadResults, name: string): number[] {
-  const runsOf = (wanted: string): readonly OverheadMeasure[] =>
-    results.contenders.find((contender) => contender.name === wanted)?.runs ?? [];
-  const reference = runsOf(results.reference);
-  return runsOf(name).flatMap(({ requestsPerSecond }, round) => {
-    const base = reference[round]?.requestsPerSecond ?? 0;
-    return base > 0 ? [requestsPerSecond / base] : [];
-  });
 }
 
 /** A table with the medians. */
 export function renderOverhead(results: OverheadResults): string {
   const lines = results.contenders.map(({ name, runs }) => {
     const middle = (value: (run: OverheadMeasure) => number | null): number | null => median(runs.map(value));
-    const ratio = median(throughputRatios(results, name));
+    const ratio = middle((run) => run.ratio);
     return [
       name,
       milliseconds(middle((run) => run.p50Ms)),

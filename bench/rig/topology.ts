@@ -44,6 +44,12 @@ export function topologyOf(prefix: string): Topology {
   return { west: siteOf(prefix, "west", 1), east: siteOf(prefix, "east", 2) };
 }
 
+/** The addresses `steps` further on: `127.30` and 2 give `127.32`. */
+export function nextPrefix(prefix: string, steps: number): string {
+  const [network, number] = prefix.split(".");
+  return `${network}.${(Number(number) + steps) % 256}`;
+}
+
 function siteOf(prefix: string, name: SiteName, number: number): SitePlace {
   const network = `${prefix}.${number}`;
   const backends = [1, 2, 3].map((index) => ({ site: name, name: `web-${index}`, address: `${network}.${index}` }));

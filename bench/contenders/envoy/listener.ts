@@ -39,6 +39,13 @@ export function tcpListener(place: ListenerPlace, cluster: string, fields: Envoy
   return listener(place, proxy);
 }
 
+/** A TCP listener that says one thing to whoever connects. */
+export function greetingListener(place: ListenerPlace, greeting: string): EnvoyResource {
+  const type = "envoy.extensions.filters.network.direct_response.v3.Config";
+  const fields = { response: { inline_string: greeting } };
+  return listener(place, extension("envoy.filters.network.direct_response", type, fields));
+}
+
 function listener({ address, port, tls }: ListenerPlace, filter: EnvoyResource): EnvoyResource {
   const chain = { ...(tls === null ? {} : { transport_socket: tls }), filters: [filter] };
   // The kernel's default queue overflows when a thousand slow requests need connections of their own at once.

@@ -98,7 +98,8 @@ const HTTP1 = {
   },
 };
 
-const HTTP2 = { allowConnect: true, connectionKeepalive: { interval: "0.5s", timeout: "0.5s" } };
+/** No keepalive: a pod that pauses must not lose its streams, and one that hangs fails its checks. */
+const HTTP2 = { allowConnect: true };
 
 type HttpOptions = Pick<ClusterJson, "typedExtensionProtocolOptions">;
 
