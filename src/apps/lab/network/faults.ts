@@ -7,6 +7,7 @@ import type { Fault } from "../backend/fault.ts";
 import { setFault } from "./control.ts";
 import type { Lab } from "./lab.ts";
 import type { LabSite } from "./layout.ts";
+import type { LabProcess } from "./processes.ts";
 
 /** Faults of a service. */
 export const SERVICE_FAULTS = ["crash", "hang", "5xx", "half", "partial", "slow", "reset", "unready", "check"] as const;
@@ -51,13 +52,13 @@ export async function breakIt(lab: Lab, target: FaultTarget, kind: FaultKind, sh
     if (kind !== "crash" && kind !== "hang")
       throw new TandemError("InvalidArgument", `a ${target.of} can crash or hang, not ${kind}`);
     const ids = target.of === "gateway" ? [`envoy/${target.name}`, `gateway/${target.name}`] : [`agent/${target.name}`];
-    await lab.processes.signal(lab.processes.find(...ids), kind === "crash" ? "SIGKILL" : "SIGSTOP");
+    await breakProcesses(lab, lab.processes.find(...ids), kind);
     return;
   }
   const { site, endpoints } = target;
   if (kind === "crash" || kind === "hang") {
     const processes = lab.processes.find(...endpoints.map((name) => `endpoint/${site.name}/${name}`));
-    await lab.processes.signal(processes, kind === "crash" ? "SIGKILL" : "SIGSTOP");
+    await breakProcesses(lab, processes, kind);
     return;
   }
   if (kind === "unready") {
@@ -98,6 +99,10 @@ async function healGateway(lab: Lab, name: string): Promise<void> {
   await lab.processes.signal(lab.processes.find(`agent/${name}`, `envoy/${name}`, `gateway/${name}`), "SIGCONT");
   if ((await lab.processes.running(`agent/${name}`)).length === 0) await lab.startAgent(site, gateway);
   if ((await lab.processes.running(`gateway/${name}`)).length === 0) await lab.startGateway(gateway);
+}
+
+function breakProcesses(lab: Lab, processes: readonly LabProcess[], kind: "crash" | "hang"): Promise<void> {
+  return kind === "crash" ? lab.processes.kill(processes) : lab.processes.signal(processes, "SIGSTOP");
 }
 
 function faultOf(kind: Exclude<FaultKind, "crash" | "hang" | "unready">, share: number): Fault {

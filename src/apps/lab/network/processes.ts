@@ -73,25 +73,22 @@ export class LabProcesses {
     for (const one of processes) await signalProcess(one, signal);
   }
 
+  /** Kills processes and waits until they are gone: whoever looks for them right afterwards must not find them dying. */
+  async kill(processes: readonly LabProcess[]): Promise<void> {
+    await this.signal(processes, "SIGKILL");
+    await untilEnded(processes);
+  }
+
   /** Ends everything, first kindly, and empties the record. */
   async endAll(): Promise<number> {
     const running = await this.running();
     // A stopped process takes no notice of SIGTERM. A gateway would drain: a lab that goes away has nothing to lose.
     await this.signal(running, "SIGCONT");
     // Each Envoy before the process that started it, so that what it used is booked where it belongs.
-    for (const prefixes of [["envoy"], []]) {
-      await this.signal(await this.running(...prefixes), "SIGKILL");
-      await this.#untilEnded(prefixes);
-    }
+    for (const prefixes of [["envoy"], []]) await this.kill(await this.running(...prefixes));
     this.#known = [];
     this.#write();
     return running.length;
-  }
-
-  async #untilEnded(prefixes: readonly string[]): Promise<void> {
-    const end = Date.now() + END_MS;
-    while ((await this.running(...prefixes)).length > 0 && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Where a process's output is. */
@@ -109,6 +106,12 @@ export class LabProcesses {
     writeFileSync(`${this.#record}.tmp`, JSON.stringify(this.#known), { mode: 0o600 });
     renameSync(`${this.#record}.tmp`, this.#record);
   }
+}
+
+async function untilEnded(processes: readonly LabProcess[]): Promise<void> {
+  const end = Date.now() + END_MS;
+  for (const one of processes)
+    while ((await isRunning(one)) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function readRecord(path: string): LabProcess[] {
