@@ -32,7 +32,6 @@ export interface AdsEvents {
   connected(): void;
   disconnected(): void;
   rejected(rejection: Rejection): void;
-  acknowledged(type: XdsType): void;
   settled(): void;
   /** Bytes of a response, for statistics. */
   sent(bytes: number): void;
@@ -72,8 +71,6 @@ export async function serveAds(path: string, cache: ResourceCache, events: AdsEv
 
 function serveStream(call: Call, cache: ResourceCache, events: AdsEvents): void {
   const stream = new DeltaStream(cache, {
-    ...events,
-    acknowledged: (type) => events.acknowledged(type),
     rejected: (rejection) => events.rejected(rejection),
     settled: () => events.settled(),
     send: (response) => {

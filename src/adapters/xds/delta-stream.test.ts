@@ -14,7 +14,6 @@ class Client {
   readonly stream = new DeltaStream(this.cache, {
     send: (response) => this.responses.push(response),
     rejected: (rejection) => this.rejections.push(rejection),
-    acknowledged: () => {},
     settled: () => {
       this.settled += 1;
     },

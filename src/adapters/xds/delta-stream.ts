@@ -26,8 +26,6 @@ export interface DeltaResponse extends DeltaUpdate {
 export interface DeltaStreamEvents {
   send(response: DeltaResponse): void;
   rejected(rejection: Rejection): void;
-  /** A response was acknowledged. */
-  acknowledged(type: XdsType): void;
   /** Everything that Envoy wants has been sent and acknowledged. */
   settled(): void;
 }
@@ -52,7 +50,6 @@ export class DeltaStream {
     const subscription = this.#of(request.type);
     if (request.nonce !== "") {
       for (const rejection of subscription.answer(request.nonce, request.error)) this.#events.rejected(rejection);
-      if (request.error === undefined) this.#events.acknowledged(request.type);
     }
     subscription.request(request.subscribe, request.unsubscribe, request.initialVersions);
     this.#pump();

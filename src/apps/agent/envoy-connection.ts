@@ -68,7 +68,6 @@ export class EnvoyConnection {
       connected: () => this.#connected(),
       disconnected: () => this.#gone(),
       rejected: (rejection) => publisher.reject(rejection),
-      acknowledged: () => {},
       settled: () => this.#settled(),
       sent: (bytes) => {
         this.#bytesSent += bytes;
