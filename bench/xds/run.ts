@@ -35,7 +35,7 @@ export interface XdsMeasure {
   readonly disturbance: number;
 }
 
-const pollMs = 100;
+const pollMs = 500;
 const setUpWithinMs = 300_000;
 /** Pause after a change, so that each is alone. */
 const pauseMs = 20;

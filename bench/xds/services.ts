@@ -10,7 +10,7 @@ import { ENDPOINT_PORTS, type LabSite } from "../../src/apps/lab/network/layout.
 /** Ports on which clients reach the services, one each, from here on. */
 const firstPort = 20_000;
 /** Slower than usual, so that the checks of 4,000 clusters are no load. */
-const checkInterval = "15s";
+const checkInterval = "30s";
 
 /** Writes `count` services into a site's directory; all have the same three endpoints. */
 export async function writeServices(site: LabSite, sites: readonly LabSite[], count: number): Promise<void> {

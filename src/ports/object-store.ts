@@ -22,6 +22,6 @@ export interface ObjectStore {
   targetedServices(): readonly ServiceKey[];
   /** What is wrong in the objects, with its place; the last good content of those stays in force. */
   problems(): readonly Problem[];
-  /** Calls `listener` after each change until the returned function is called. */
+  /** Calls `listener` after each change, also of problems alone, until the returned function is called. */
   onChange(listener: (changes: ObjectChanges) => void): () => void;
 }

@@ -21,7 +21,8 @@ export class KeyQueue<K> {
     if (!this.#keys.has(key)) this.#keys.set(key, performance.now());
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#drain());
+    // After what the caller still has to add, before anything else.
+    queueMicrotask(() => this.#drain());
   }
 
   /** Whether nothing waits. */

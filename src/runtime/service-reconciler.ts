@@ -143,7 +143,9 @@ export class ServiceReconciler {
 
   /** What is wrong with objects beyond their syntax. */
   problems(): readonly Problem[] {
-    return [...this.#current.values()].flatMap(({ problems }) => problems);
+    const found: Problem[] = [];
+    for (const { problems } of this.#current.values()) found.push(...problems);
+    return found;
   }
 
   #reconcile(key: ServiceKey, noticedAt: number): void {

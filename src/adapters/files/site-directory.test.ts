@@ -118,3 +118,38 @@ test("a directory that is missing is a problem, not an end", async () => {
   missing.close();
   expect(missing.problems()[0]?.message).toContain("cannot be read");
 });
+
+test("of two objects with one name the first file's counts, whichever came first and whatever becomes of it", async () => {
+  await write("b.yaml", service("web", 2));
+  await store.open();
+  for (const [change, port] of [
+    [() => write("a.yaml", service("web", 1)), 1],
+    [() => write("b.yaml", service("web", 3)), 1],
+    [() => rm(join(directory, "a.yaml")), 3],
+  ] as const) {
+    const changed = nextChange();
+    await change();
+    await changed;
+    expect(portOf("web")).toBe(port);
+  }
+  expect(store.problems()).toEqual([]);
+});
+
+test("the second of two policies for one Service takes over when the first goes", async () => {
+  const policy = (name: string): string =>
+    `apiVersion: tandem.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: ${name}, namespace: shop}\n` +
+    "spec: {targetRefs: [{kind: Service, name: web}], sites: [{name: west}]}\n";
+  await write("a.yaml", policy("first"));
+  await write("b.yaml", policy("second"));
+  await store.open();
+  expect(store.policyOf("shop/web")?.metadata.name).toBe("first");
+  expect(store.problems().map(formatProblem)).toEqual([
+    `${directory}/b.yaml:1: spec.targetRefs: Service shop/web has a policy already: first, which counts. Leave one policy per Service`,
+  ]);
+  const changed = nextChange();
+  await rm(join(directory, "a.yaml"));
+  await changed;
+  expect(store.policyOf("shop/web")?.metadata.name).toBe("second");
+  expect(store.targetedServices()).toEqual(["shop/web"]);
+  expect(store.problems()).toEqual([]);
+});

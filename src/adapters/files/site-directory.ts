@@ -9,6 +9,7 @@ import { join } from "node:path";
 import {
   type EndpointSlice,
   type FailoverPolicy,
+  type KindObject,
   SERVICE_NAME_LABEL,
   type Service,
   type Site,
@@ -43,8 +44,8 @@ export function isManifestName(name: string): boolean {
 /** A watched directory of manifests. A bad file leaves its last good content in force; the other files still count. */
 export class SiteDirectory implements ObjectStore {
   readonly #path: string;
-  #files = new Map<string, FileContent>();
-  #index = new ObjectIndex();
+  readonly #files = new Map<string, FileContent>();
+  readonly #index = new ObjectIndex();
   #unreadable: Problem | undefined;
   readonly #listeners = new Set<(changes: ObjectChanges) => void>();
   #watcher: FSWatcher | undefined;
@@ -78,36 +79,37 @@ export class SiteDirectory implements ObjectStore {
   }
 
   policyOf(service: ServiceKey): FailoverPolicy | undefined {
-    return this.#index.policies.get(service);
+    return this.#index.policyOf(service);
   }
 
   service(key: ServiceKey): Service | undefined {
-    return this.#index.services.get(key);
+    return this.#index.service(key);
   }
 
   slicesOf(service: ServiceKey): readonly EndpointSlice[] {
-    return this.#index.slices.get(service) ?? [];
+    return this.#index.slicesOf(service);
   }
 
   switchesOf(service: ServiceKey): readonly Switch[] {
-    return this.#index.switches.get(service) ?? [];
+    return this.#index.switchesOf(service);
   }
 
   site(name: string): Site | undefined {
-    return this.#index.sites.get(name);
+    return this.#index.site(name);
   }
 
   sites(): readonly Site[] {
-    return [...this.#index.sites.values()];
+    return this.#index.sites();
   }
 
   targetedServices(): readonly ServiceKey[] {
-    return [...this.#index.policies.keys()];
+    return this.#index.targetedServices();
   }
 
   problems(): readonly Problem[] {
     const ofFiles = [...this.#files.values()].flatMap((file) => file.problems);
-    return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...ofFiles, ...this.#index.problems];
+    const located = [...ofFiles, ...this.#index.problems()].sort(byPlace);
+    return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...located];
   }
 
   onChange(listener: (changes: ObjectChanges) => void): () => void {
@@ -129,29 +131,21 @@ export class SiteDirectory implements ObjectStore {
   async #scan(): Promise<void> {
     const touched = this.#unreadable === undefined ? this.#touched : "all";
     this.#touched = new Set();
-    const known = [...this.#files.keys()];
-    const names = touched === "all" ? await this.#manifestNames() : [...new Set([...known, ...touched])];
+    const names = touched === "all" ? await this.#manifestNames() : [...touched].filter(isManifestName);
     // An unreadable directory says nothing about the objects in it: what was known stays in force.
     if (names === undefined) return;
-    const files = new Map<string, FileContent>();
-    // In a fixed order, whoever was written first: of two objects with one name the first counts.
-    for (const name of names.filter(isManifestName).sort()) {
-      const before = this.#files.get(name);
-      const content = touched === "all" || touched.has(name) ? await this.#readFile(name, before) : before;
-      if (content !== undefined) files.set(name, content);
-    }
-    const before = this.#files;
-    const changed = files.size !== before.size || [...files].some(([name, content]) => before.get(name) !== content);
-    if (!changed) return;
-    this.#files = files;
-    this.#rebuild(before);
+    // All are read before any counts, so that nobody sees half of what was written together.
+    const read = new Map<string, FileContent | undefined>();
+    for (const name of names) read.set(name, await this.#readFile(name, this.#files.get(name)));
+    this.#takeOver(read);
   }
 
+  /** Names of files that are there, and of those that were. */
   async #manifestNames(): Promise<readonly string[] | undefined> {
     try {
       const names = await readdir(this.#path);
       this.#unreadable = undefined;
-      return names;
+      return [...new Set([...names.filter(isManifestName), ...this.#files.keys()])];
     } catch (error) {
       this.#unreadable = {
         file: this.#path,
@@ -178,17 +172,25 @@ export class SiteDirectory implements ObjectStore {
     }
   }
 
-  #rebuild(before: ReadonlyMap<string, FileContent>): void {
-    const index = new ObjectIndex();
-    for (const [name, content] of this.#files) index.add(join(this.#path, name), content.objects);
-    this.#index = index;
-    const changedObjects = changedFiles(before, this.#files).flatMap((content) =>
-      content.objects.map((located) => located.object),
-    );
-    const services = new Set<ServiceKey>();
-    for (const object of changedObjects) for (const key of servicesOf(object)) services.add(key);
-    const sites = changedObjects.some((object) => object.kind === "Site");
+  /** @param read by name; undefined where there is no file any more */
+  #takeOver(read: ReadonlyMap<string, FileContent | undefined>): void {
+    const changed = [...read].filter(([name, content]) => content !== this.#files.get(name));
+    if (changed.length === 0) return;
+    const objects = changed.flatMap(([name, content]) => this.#replace(name, content));
+    const services = new Set(objects.flatMap(servicesOf));
+    const sites = objects.some((object) => object.kind === "Site");
     for (const listener of this.#listeners) listener({ services, sites });
+  }
+
+  /** Returns the objects that came, went or changed. */
+  #replace(name: string, content: FileContent | undefined): readonly KindObject[] {
+    const before = this.#files.get(name)?.objects ?? [];
+    if (content === undefined) this.#files.delete(name);
+    else this.#files.set(name, content);
+    const after = content?.objects ?? [];
+    if (after === before) return [];
+    this.#index.replace(join(this.#path, name), after);
+    return [...before, ...after].map(({ object }) => object);
   }
 }
 
@@ -208,21 +210,8 @@ function badContent(known: FileContent | undefined, stamp: string, problems: rea
   return { stamp, hash: "", objects: known?.objects ?? [], problems };
 }
 
-function changedFiles(
-  before: ReadonlyMap<string, FileContent>,
-  after: ReadonlyMap<string, FileContent>,
-): FileContent[] {
-  const gone = [...before]
-    .filter(([name, content]) => after.get(name)?.objects !== content.objects)
-    .map(([, content]) => content);
-  const come = [...after]
-    .filter(([name, content]) => before.get(name)?.objects !== content.objects)
-    .map(([, content]) => content);
-  return [...gone, ...come];
-}
-
 /** Services that an object has to do with. */
-function servicesOf(object: LocatedObject["object"]): ServiceKey[] {
+function servicesOf(object: KindObject): ServiceKey[] {
   switch (object.kind) {
     case "Site":
       return [];
@@ -235,6 +224,11 @@ function servicesOf(object: LocatedObject["object"]): ServiceKey[] {
     case "Switch":
       return [`${object.metadata.namespace}/${object.spec.targetRef.name}`];
   }
+}
+
+function byPlace(left: Problem, right: Problem): number {
+  if (left.file !== right.file) return (left.file ?? "") < (right.file ?? "") ? -1 : 1;
+  return (left.line ?? 0) - (right.line ?? 0);
 }
 
 function tooLarge(file: string): Problem {

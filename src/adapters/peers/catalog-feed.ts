@@ -7,6 +7,9 @@ import type { CatalogMessage } from "../../model/catalog.ts";
 
 const BEAT_MS = 1_000;
 
+/** Envoy hears of a change before other agents do, and these hear of a burst of changes at once. In milliseconds. */
+const GATHER_MS = 10;
+
 /** A listener that has not taken this much is cut off: it comes back and hears the latest instead of a backlog. In bytes. */
 const MOST_WAITING = 4 * 1024 * 1024;
 
@@ -26,6 +29,8 @@ export class CatalogFeed {
   readonly #beat: NodeJS.Timeout;
   /** What was told of each service last: told again it would have every agent look at the service for nothing. */
   readonly #told = new Map<string, string>();
+  /** Lines that wait to be sent together. */
+  #waiting: { readonly line: string; readonly siblingsOnly: boolean }[] = [];
 
   /** @param everything all that a new listener has to be told */
   constructor(everything: (sibling: boolean) => Iterable<CatalogMessage>) {
@@ -54,16 +59,24 @@ export class CatalogFeed {
       if (this.#told.get(message.service) === line) return;
       this.#told.set(message.service, line);
     }
-    for (const { response, sibling } of this.#listeners) {
-      if (to === "siblings" && !sibling) continue;
-      if (response.writableLength > MOST_WAITING) response.destroy();
-      else response.write(line);
-    }
+    if (this.#waiting.length === 0) setTimeout(() => this.#send(), GATHER_MS);
+    this.#waiting.push({ line, siblingsOnly: to === "siblings" });
   }
 
   /** Ends all streams. */
   close(): void {
     clearInterval(this.#beat);
+    this.#send();
     for (const { response } of this.#listeners) response.end();
+  }
+
+  #send(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { response, sibling } of this.#listeners) {
+      const lines = waiting.filter(({ siblingsOnly }) => sibling || !siblingsOnly).map(({ line }) => line);
+      if (response.writableLength > MOST_WAITING) response.destroy();
+      else if (lines.length > 0) response.write(lines.join(""));
+    }
   }
 }

@@ -33,8 +33,8 @@ export interface AdsEvents {
   disconnected(): void;
   rejected(rejection: Rejection): void;
   settled(): void;
-  /** Bytes of a response, for statistics. */
-  sent(bytes: number): void;
+  /** A response went out: its length in bytes and what it is about, e.g. `endpoints in/shop/web/80`. */
+  sent(bytes: number, resources: readonly string[]): void;
 }
 
 /** A listening server. */
@@ -75,7 +75,11 @@ function serveStream(call: Call, cache: ResourceCache, events: AdsEvents): void 
     settled: () => events.settled(),
     send: (response) => {
       const bytes = encodeResponse(response);
-      events.sent(bytes.length);
+      const names = [...response.resources.map(({ name }) => name), ...response.removed];
+      events.sent(
+        bytes.length,
+        names.map((name) => `${response.type} ${name}`),
+      );
       call.write(bytes);
     },
   });

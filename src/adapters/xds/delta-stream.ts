@@ -64,8 +64,8 @@ export class DeltaStream {
     for (const [type, names] of changes) this.#of(type).changed(names);
     if (this.#scheduled) return;
     this.#scheduled = true;
-    // One turn of the event loop gathers the changes of several resources and services into one response a type.
-    setImmediate(() => {
+    // What one piece of work changes, in several resources and services, goes into one response a type.
+    queueMicrotask(() => {
       this.#scheduled = false;
       this.#pump();
     });

@@ -17,6 +17,7 @@ import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
+import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -33,6 +34,7 @@ import { EnvoyConnection } from "./envoy-connection.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { servePeerApi } from "./peer-api.ts";
+import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
 
@@ -66,6 +68,7 @@ export class Agent {
   readonly #exchange: PeerExchange;
   readonly #certificate: CertificateKeeper;
   readonly #envoy: EnvoyConnection;
+  readonly #problemLog: ProblemLog;
   #reconciler: ServiceReconciler | undefined;
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
@@ -107,6 +110,7 @@ export class Agent {
       clock: options.clock,
       log: options.log,
     });
+    this.#problemLog = new ProblemLog(() => this.#problems(), options.log);
   }
 
   /**
@@ -149,7 +153,11 @@ export class Agent {
     this.#addresses.open();
     this.#requireOwnSite();
     this.#reconciler = this.#createReconciler();
-    this.#store.onChange(({ services, sites }) => this.#look({ services, everything: sites }));
+    this.#store.onChange(({ services, sites }) => {
+      this.#look({ services, everything: sites });
+      this.#problemLog.look();
+    });
+    this.#problemLog.look();
     this.#reconciler.reconcileAll();
     this.#publishBase();
     this.#publisher.retainOwners(new Set([...this.#reconciler.owners(), "gateway", "secrets"]));
@@ -206,7 +214,7 @@ export class Agent {
         connected: this.#knowledge.isConnected(member.name),
         gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
       })),
-      problems: [...this.#store.problems(), ...(reconciler?.problems() ?? [])],
+      problems: this.#problems(),
     };
   }
 
@@ -268,6 +276,7 @@ export class Agent {
   /** Stops. Envoy goes on with what it has. */
   async close(): Promise<void> {
     this.#certificate.close();
+    this.#problemLog.close();
     this.#exchange.close();
     this.#peerApi?.close();
     this.#addresses.close();
@@ -307,8 +316,15 @@ export class Agent {
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       holdsChanged: (service, sites) =>
         this.#exchange.feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
-      statusChanged: (service) => this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) }),
+      statusChanged: (service) => {
+        this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) });
+        this.#problemLog.look();
+      },
     });
+  }
+
+  #problems(): readonly Problem[] {
+    return [...this.#store.problems(), ...(this.#reconciler?.problems() ?? [])];
   }
 
   #requireOwnSite(): void {

@@ -13,10 +13,13 @@ import type { HealthTable } from "../../runtime/health-table.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
-const HEALTH_REFRESH_MS = 30_000;
+const HEALTH_REFRESH_MS = 60_000;
 
 /** Services read at once: more of them would keep the agent from answering Envoy for longer than a change takes. */
 const HEALTH_PART = 10;
+
+/** Most resources that a line of the log names. */
+const NAMED_IN_LOG = 8;
 
 /** What a connection needs. */
 export interface EnvoyConnectionSources {
@@ -48,6 +51,8 @@ export class EnvoyConnection {
   /** On the clock of `performance.now()`; undefined while nothing waits for an acknowledgement. */
   #noticedAt: number | undefined;
   #bytesSent = 0;
+  #resourcesSent = 0;
+  #firstSent: string[] = [];
 
   constructor(sources: EnvoyConnectionSources) {
     this.#sources = sources;
@@ -69,8 +74,10 @@ export class EnvoyConnection {
       disconnected: () => this.#gone(),
       rejected: (rejection) => publisher.reject(rejection),
       settled: () => this.#settled(),
-      sent: (bytes) => {
+      sent: (bytes, resources) => {
         this.#bytesSent += bytes;
+        this.#resourcesSent += resources.length;
+        this.#firstSent.push(...resources.slice(0, NAMED_IN_LOG - this.#firstSent.length));
       },
     });
     this.#refreshHealth();
@@ -97,8 +104,7 @@ export class EnvoyConnection {
 
   #connected(): void {
     this.#state = "configuring";
-    this.#noticedAt = undefined;
-    this.#bytesSent = 0;
+    this.#startCounting();
     this.#sources.log.info("envoy_connected");
   }
 
@@ -113,9 +119,20 @@ export class EnvoyConnection {
     const tookMs = this.#noticedAt === undefined ? undefined : performance.now() - this.#noticedAt;
     if (tookMs !== undefined) this.programming.observe(tookMs / 1_000);
     // Without a time it is an Envoy that has just come.
-    this.#sources.log.info("envoy_programmed", { bytes: this.#bytesSent, ...(tookMs === undefined ? {} : { tookMs }) });
+    this.#sources.log.info("envoy_programmed", {
+      ...(tookMs === undefined ? {} : { tookMs }),
+      bytes: this.#bytesSent,
+      resources: this.#resourcesSent,
+      first: this.#firstSent,
+    });
+    this.#startCounting();
+  }
+
+  #startCounting(): void {
     this.#noticedAt = undefined;
     this.#bytesSent = 0;
+    this.#resourcesSent = 0;
+    this.#firstSent = [];
   }
 
   /** One part after the other, all of them in {@link HEALTH_REFRESH_MS}. */

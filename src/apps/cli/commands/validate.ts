@@ -41,9 +41,9 @@ async function validate(
       continue;
     }
     objects += parsed.value.length;
-    index.add(file, parsed.value);
+    index.replace(file, parsed.value);
   }
-  return { objects, problems: [...problems, ...index.problems] };
+  return { objects, problems: [...problems, ...index.problems()] };
 }
 
 async function manifestsIn(path: string): Promise<string[]> {
