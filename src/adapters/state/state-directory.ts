@@ -31,6 +31,7 @@ export interface StatePaths {
   readonly leafKey: string;
   /** A directory. */
   readonly snapshot: string;
+  /** A directory. */
   readonly memory: string;
   readonly tokens: string;
   readonly bootstrap: string;
@@ -55,7 +56,7 @@ export function statePaths(directory: string): StatePaths {
     leafCertificate: at("leaf.pem"),
     leafKey: at("leaf.key"),
     snapshot: at("snapshot.d"),
-    memory: at("memory"),
+    memory: at("memory.d"),
     tokens: at("tokens"),
     bootstrap: at("envoy.json"),
     eventLog: at("events.log"),

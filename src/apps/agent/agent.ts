@@ -82,11 +82,23 @@ export class Agent {
     this.#paths = statePaths(options.stateDirectory);
     this.#store = new SiteDirectory(options.siteDirectory);
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
-    this.#remembered = new Remembered(this.#paths.memory, options.log);
+    this.#remembered = new Remembered(
+      this.#paths.memory,
+      {
+        listenPorts: () => this.#listenPorts.entries(),
+        switches: () => this.#knowledge.switches(),
+        members: () => this.#members.all(),
+        addresses: () => this.#addresses.resolved(),
+      },
+      options.log,
+    );
     this.#knowledge = new PeerKnowledge(record);
     this.#addresses = new GatewayAddresses(
       { site: record.site, store: this.#store, members: this.#members, knowledge: this.#knowledge },
-      () => this.#sitesChanged(),
+      () => {
+        this.#remembered.save("addresses");
+        this.#sitesChanged();
+      },
     );
     this.#health = new HealthTable((service) =>
       this.#reconciler?.look(service.slice(0, service.lastIndexOf("/")) as ServiceKey),
@@ -137,20 +149,15 @@ export class Agent {
     const { log } = this.#options;
     await this.#publisher.restore();
     await this.#certificate.open();
-    const memory = await this.#remembered.restore(log);
+    const memory = await this.#remembered.restore();
     for (const member of memory.members) this.#members.take(member);
     for (const record of memory.switches) this.#knowledge.takeSwitch(record);
-    this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save());
-    this.#remembered.gatherFrom(() => ({
-      listenPorts: this.#listenPorts.entries(),
-      switches: this.#knowledge.switches(),
-      members: this.#members.all(),
-    }));
+    this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save("listenPorts"));
     await this.#events.open();
     this.#publishSecrets();
     await this.#envoy.open();
     await this.#store.open();
-    this.#addresses.open();
+    this.#addresses.open(memory.addresses);
     this.#requireOwnSite();
     this.#reconciler = this.#createReconciler();
     this.#store.onChange(({ services, sites }) => {
@@ -239,7 +246,7 @@ export class Agent {
   /** Lets a site take part, or updates it; told to the siblings, kept on disk. */
   async admit(site: SiteRecord): Promise<void> {
     if (!this.#members.take(site)) return;
-    this.#remembered.save();
+    this.#remembered.save("members");
     await this.#remembered.flush();
     this.#exchange.feed.tell({ type: "member", site }, "siblings");
     this.#sitesChanged();
@@ -248,7 +255,7 @@ export class Agent {
   /** Orders a switch, or ends one; carried to all sites. */
   order(record: SwitchRecord): void {
     if (!this.#knowledge.takeSwitch(record)) return;
-    this.#remembered.save();
+    this.#remembered.save("switches");
     this.#exchange.feed.tell({ type: "switch", switch: record });
     this.#look({ services: new Set([record.service]), everything: false });
   }
@@ -421,7 +428,7 @@ export class Agent {
         }),
       holds: () => this.#reconciler?.holds() ?? [],
       admit: (site) => this.admit(site),
-      switchHeard: () => this.#remembered.save(),
+      switchHeard: () => this.#remembered.save("switches"),
       look: (changes) => this.#look(changes),
     };
   }

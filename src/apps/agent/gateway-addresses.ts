@@ -39,8 +39,14 @@ export class GatewayAddresses implements SiteDirectoryPort {
     this.#changed = changed;
   }
 
-  /** Starts resolving names. Addresses need none, so nothing waits for it. */
-  open(): void {
+  /** Names with their last addresses, which {@link open} takes after a restart. */
+  resolved(): readonly (readonly [name: string, address: string])[] {
+    return [...this.#resolved];
+  }
+
+  /** Starts resolving names; until DNS answers, `known` counts. Addresses need no DNS, so nothing waits for it. */
+  open(known: readonly (readonly [name: string, address: string])[]): void {
+    for (const [name, address] of known) this.#resolved.set(name, address);
     this.#timer = setInterval(() => void this.#resolveAll(), RESOLVE_EVERY_MS);
     void this.#resolveAll();
   }

@@ -1,15 +1,8 @@
 /**
- * What the agent keeps over restarts, gathered from where it lives and written as one file.
+ * What the agent keeps over restarts, gathered from where it lives.
  * @module
  */
-import {
-  type AgentMemory,
-  EMPTY_MEMORY,
-  formatMemory,
-  MEMORY_FORMAT,
-  parseMemory,
-} from "../../adapters/state/agent-memory.ts";
-import { SavedFile } from "../../adapters/state/saved-file.ts";
+import { type AgentMemory, MemoryFiles, type MemoryPart } from "../../adapters/state/memory-parts.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { ServiceMemory } from "../../model/service-view.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -17,52 +10,52 @@ import type { MemoryStore } from "../../runtime/gateway-context.ts";
 
 const FRESH: ServiceMemory = { holds: {} };
 
-/** The agent's memory file. */
-export class Remembered implements MemoryStore {
-  readonly #file: SavedFile;
-  readonly #services = new Map<ServicePortKey, ServiceMemory>();
-  #others: () => Omit<AgentMemory, "services"> = () => EMPTY_MEMORY;
+/** Parts that others hold. */
+type OtherPart = Exclude<MemoryPart, "decisions">;
 
-  constructor(path: string, log: Logger) {
-    this.#file = new SavedFile(path, MEMORY_FORMAT, (error) =>
+/** The agent's memory. It holds the decisions about services itself. */
+export class Remembered implements MemoryStore {
+  readonly #files: MemoryFiles;
+  readonly #log: Logger;
+  readonly #decisions = new Map<ServicePortKey, ServiceMemory>();
+
+  /** @param others where the parts that this class does not hold are read from when they are written */
+  constructor(directory: string, others: { readonly [P in OtherPart]: () => AgentMemory[P] }, log: Logger) {
+    this.#log = log;
+    this.#files = new MemoryFiles(directory, { ...others, decisions: () => [...this.#decisions] }, (error) =>
       log.error("memory_not_written", { error: String(error) }),
     );
   }
 
-  /** Reads it; a damaged one is set aside and said: sites then have to join again. */
-  async restore(log: Logger): Promise<AgentMemory> {
-    const loaded = await this.#file.load();
-    if (loaded.found === "damaged") log.warn("memory_set_aside", { path: loaded.setAside, reason: loaded.reason });
-    const memory = loaded.found === "content" ? parseMemory(loaded.body) : EMPTY_MEMORY;
-    for (const [service, remembered] of memory.services) this.#services.set(service, remembered);
+  /** Reads it; a damaged part is set aside and said, with what to do. */
+  async restore(): Promise<AgentMemory> {
+    const { memory, lost } = await this.#files.load();
+    for (const { setAside, reason, remedy } of lost)
+      this.#log.warn("memory_set_aside", { path: setAside, reason, remedy });
+    for (const [service, decided] of memory.decisions) this.#decisions.set(service, decided);
     return memory;
   }
 
-  /** Where the parts that this class does not hold are read from when the file is written. */
-  gatherFrom(others: () => Omit<AgentMemory, "services">): void {
-    this.#others = others;
-  }
-
   get(service: ServicePortKey): ServiceMemory {
-    return this.#services.get(service) ?? FRESH;
+    return this.#decisions.get(service) ?? FRESH;
   }
 
   set(service: ServicePortKey, memory: ServiceMemory): void {
-    this.#services.set(service, memory);
-    this.save();
+    this.#decisions.set(service, memory);
+    this.#files.save("decisions");
   }
 
   delete(service: ServicePortKey): void {
-    if (this.#services.delete(service)) this.save();
+    if (this.#decisions.delete(service)) this.#files.save("decisions");
   }
 
-  /** Writes soon. */
-  save(): void {
-    this.#file.save(() => formatMemory({ ...this.#others(), services: [...this.#services] }));
+  /** Writes a part that others hold soon. */
+  save(part: OtherPart): void {
+    this.#files.save(part);
   }
 
-  /** Writes now. */
+  /** Writes now what is waiting. */
   async flush(): Promise<void> {
-    await this.#file.flush();
+    await this.#files.flush();
   }
 }
