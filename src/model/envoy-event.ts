@@ -10,7 +10,4 @@ export type EnvoyHealthEvent = {
   readonly endpoint: string;
   /** Unix milliseconds, by Envoy's clock. */
   readonly at: number;
-} & (
-  | { readonly kind: "check"; readonly state: CheckState }
-  | { readonly kind: "outlier"; readonly ejected: boolean; readonly cause: string }
-);
+} & ({ readonly kind: "check"; readonly state: CheckState } | { readonly kind: "outlier"; readonly ejected: boolean });

@@ -27,6 +27,7 @@ export function unenforced(object: KindObject): readonly Unenforced[] {
     }
     return found;
   }
+  if (object.kind === "Site") return unenforcedOfSite(object.spec);
   if (object.kind === "Service") {
     return object.spec.ports.flatMap((port, index) =>
       port.protocol === "TCP"
@@ -41,4 +42,21 @@ export function unenforced(object: KindObject): readonly Unenforced[] {
     );
   }
   return [];
+}
+
+function unenforcedOfSite(spec: Extract<KindObject, { kind: "Site" }>["spec"]): readonly Unenforced[] {
+  const found: Unenforced[] = [];
+  if (spec.trustBundle !== "")
+    found.push({
+      path: ["spec", "trustBundle"],
+      message: "a static site's authority is in its state directory, and peers' authorities come by joining",
+      remedy: "Remove it; join with tandem token create and tandem join",
+    });
+  if (!spec.accepted)
+    found.push({
+      path: ["spec", "accepted"],
+      message: "accepting introduced sites one by one is not in force yet",
+      remedy: "Remove it",
+    });
+  return found;
 }

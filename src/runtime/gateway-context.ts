@@ -5,9 +5,6 @@ import type { XdsResource } from "../model/xds-resource.ts";
 /** Who this gateway is and where its files are. */
 export interface GatewayContext {
   readonly site: string;
-  readonly gateway: string;
-  /** IP address on which clients reach services. */
-  readonly address: string;
   readonly eventLog: string;
   readonly hopSocket: string;
   /** Directory of the sockets to the gateways of peers. */
@@ -25,6 +22,8 @@ export interface MemoryStore {
 export interface SiteDirectoryPort {
   /** Gateways of an accepted peer; undefined when the site is not a member. */
   gatewaysOf(site: string): readonly PeerGateway[] | undefined;
+  /** Where clients reach this gateway; undefined while that is not known. */
+  ownGateway(): { readonly address: string } | undefined;
   /** Gateways of this site, this one included. */
   ownGateways(): number;
   /** Addresses that belong to any known gateway: an endpoint there would send requests round in circles. */

@@ -48,9 +48,39 @@ test("the first sign of trouble is remembered until all is well again", () => {
   expect(table.firstTroubleAt("shop/web/80")).toBeUndefined();
 });
 
-test("an endpoint that is gone is forgotten", () => {
+test("an endpoint that has been failing for long is not the first sign of what happens to the others now", () => {
+  const { table } = tableWithLog();
+  table.take(event(1_000, "failing"));
+  table.take({ ...event(1_000_000, "failing"), endpoint: "10.0.0.2:80" });
+  table.take({ ...event(1_000_500, "failing"), endpoint: "10.0.0.3:80" });
+  expect(table.firstTroubleAt("shop/web/80")).toBe(1_000_000);
+});
+
+test("an endpoint that is gone is forgotten, with its trouble", () => {
   const { table } = tableWithLog();
   table.take(event(10, "failing"));
-  table.retain("shop/web/80", new Set());
+  table.follow("shop/web/80", [], 20);
   expect(table.of("shop/web/80").size).toBe(0);
+  expect(table.firstTroubleAt("shop/web/80")).toBeUndefined();
+});
+
+test("Envoy's answer that an endpoint is well counts only where it checks it", () => {
+  const { table } = tableWithLog();
+  const out = (): string | undefined => table.of("shop/web/80").get("10.0.0.1:80")?.out;
+  table.follow("shop/web/80", [{ endpoint: "10.0.0.1:80", checked: false }], 100);
+  table.correct([event(200, "passing")], 200);
+  expect(out()).toBeUndefined();
+  table.follow("shop/web/80", [{ endpoint: "10.0.0.1:80", checked: true }], 300);
+  table.correct([event(400, "passing")], 400);
+  expect(out()).toBeUndefined();
+  table.correct([event(1_400, "passing")], 1_400);
+  expect(out()).toBe("passing");
+});
+
+test("what was known of an endpoint in the callers' cluster is forgotten when it is no longer checked there", () => {
+  const { table } = tableWithLog();
+  table.take(event(10, "failing"));
+  table.take(event(20, "failing", "in"));
+  table.follow("shop/web/80", [{ endpoint: "10.0.0.1:80", checked: false }], 30);
+  expect(table.of("shop/web/80").get("10.0.0.1:80")).toEqual({ out: "unknown", in: "failing", ejected: false });
 });

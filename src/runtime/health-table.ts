@@ -4,12 +4,28 @@ import type { EndpointHealth } from "../model/service-view.ts";
 
 const UNKNOWN: EndpointHealth = { out: "unknown", in: "unknown", ejected: false };
 
+/** Signs of trouble that come closer together than this, in milliseconds, belong to one outage. */
+const SAME_OUTAGE_MS = 10_000;
+
+/** Envoy begins to check an endpoint at most this long, in milliseconds, after it was decided: until then it says that all is well. */
+const CHECKS_BEGIN_WITHIN_MS = 1_000;
+
+/** An endpoint as Envoy is programmed with it. */
+export interface FollowedEndpoint {
+  /** `address:port`. */
+  readonly endpoint: string;
+  /** Whether the callers' cluster checks it. */
+  readonly checked: boolean;
+}
+
 /** Envoy's verdicts on all endpoints, by service, kept up to date from its events. */
 export class HealthTable {
   readonly #services = new Map<ServicePortKey, Map<string, EndpointHealth>>();
-  readonly #firstTrouble = new Map<ServicePortKey, number>();
-  /** Unix milliseconds of the last event about an endpoint in a cluster. */
-  readonly #lastHeard = new Map<string, number>();
+  readonly #followed = new Map<ServicePortKey, readonly string[]>();
+  /** First and last sign of the latest outage, in Unix milliseconds. */
+  readonly #trouble = new Map<ServicePortKey, { readonly first: number; readonly last: number }>();
+  /** By endpoint and cluster: an answer to a question asked before this moment (Unix milliseconds) does not count. */
+  readonly #answersCountFrom = new Map<string, number>();
   readonly #changed: (service: ServicePortKey) => void;
 
   constructor(changed: (service: ServicePortKey) => void) {
@@ -21,14 +37,17 @@ export class HealthTable {
     return this.#services.get(service) ?? new Map<string, EndpointHealth>();
   }
 
-  /** Unix milliseconds of the first sign of trouble since all verdicts were good. */
+  /**
+   * Unix milliseconds of the first sign of the latest outage; undefined while all verdicts are good. One endpoint that
+   * has been failing for days is not the first sign of what happens to the others now.
+   */
   firstTroubleAt(service: ServicePortKey): number | undefined {
-    return this.#firstTrouble.get(service);
+    return this.#trouble.get(service)?.first;
   }
 
   /** Takes in one event. */
   take(event: EnvoyHealthEvent): void {
-    this.#lastHeard.set(heardKey(event), event.at);
+    this.#answersCountFrom.set(heardKey(event), event.at + 1);
     this.#apply(event);
   }
 
@@ -37,7 +56,8 @@ export class HealthTable {
     const after = apply(before, event);
     if (after.out === before.out && after.in === before.in && after.ejected === before.ejected) return;
     this.#set(event.service, event.endpoint, after);
-    this.#noteTrouble(event.service, event.at);
+    if (isWorse(before, after)) this.#noteTrouble(event.service, event.at);
+    else this.#noteRecovery(event.service);
     this.#changed(event.service);
   }
 
@@ -48,30 +68,47 @@ export class HealthTable {
    */
   correct(answers: readonly EnvoyHealthEvent[], askedAt: number): void {
     for (const answer of answers) {
-      if ((this.#lastHeard.get(heardKey(answer)) ?? 0) < askedAt) this.#apply(answer);
+      if ((this.#answersCountFrom.get(heardKey(answer)) ?? 0) <= askedAt) this.#apply(answer);
     }
   }
 
-  /** Forgets what the callers' cluster said of endpoints that are no longer checked there. */
-  forgetUnchecked(service: ServicePortKey, endpoints: readonly string[]): void {
-    for (const endpoint of endpoints) {
-      const known = this.#services.get(service)?.get(endpoint);
-      if (known !== undefined && known.out !== "unknown") this.#set(service, endpoint, { ...known, out: "unknown" });
-    }
+  /**
+   * Follows what Envoy is programmed with: forgets endpoints that are gone, and what the callers' cluster said of those
+   * that it does not check. Of these Envoy would answer that they are well: only what it says once it checks them counts.
+   */
+  follow(service: ServicePortKey, endpoints: readonly FollowedEndpoint[], now: number): void {
+    const followed = endpoints.map(({ endpoint }) => endpoint);
+    const before = [...(this.#followed.get(service) ?? []), ...this.of(service).keys()];
+    for (const gone of new Set(before).difference(new Set(followed))) this.#forget(service, gone);
+    if (followed.length === 0) this.#followed.delete(service);
+    else this.#followed.set(service, followed);
+    for (const { endpoint, checked } of endpoints) this.#followOne(service, { endpoint, checked }, now);
+    this.#noteRecovery(service);
   }
 
-  /** Forgets endpoints that are gone, and the service when none is left. */
-  retain(service: ServicePortKey, endpoints: ReadonlySet<string>): void {
+  /** Forgets a service. */
+  forget(service: ServicePortKey): void {
+    this.follow(service, [], 0);
+  }
+
+  #followOne(service: ServicePortKey, { endpoint, checked }: FollowedEndpoint, now: number): void {
+    const key = `${service} ${endpoint} out check`;
+    const wasUnchecked = this.#answersCountFrom.get(key) === Infinity;
+    if (checked) {
+      if (wasUnchecked) this.#answersCountFrom.set(key, now + CHECKS_BEGIN_WITHIN_MS);
+      return;
+    }
+    this.#answersCountFrom.set(key, Infinity);
+    const known = this.of(service).get(endpoint);
+    if (known !== undefined && known.out !== "unknown") this.#set(service, endpoint, { ...known, out: "unknown" });
+  }
+
+  #forget(service: ServicePortKey, endpoint: string): void {
     const known = this.#services.get(service);
-    if (known === undefined) return;
-    for (const endpoint of known.keys()) {
-      if (endpoints.has(endpoint)) continue;
-      known.delete(endpoint);
-      for (const view of ["in", "out"]) {
-        for (const kind of ["check", "outlier"]) this.#lastHeard.delete(`${service} ${endpoint} ${view} ${kind}`);
-      }
-    }
-    if (known.size === 0) this.#services.delete(service);
+    known?.delete(endpoint);
+    if (known?.size === 0) this.#services.delete(service);
+    for (const view of ["in", "out"])
+      for (const kind of ["check", "outlier"]) this.#answersCountFrom.delete(`${service} ${endpoint} ${view} ${kind}`);
   }
 
   #set(service: ServicePortKey, endpoint: string, health: EndpointHealth): void {
@@ -81,12 +118,26 @@ export class HealthTable {
   }
 
   #noteTrouble(service: ServicePortKey, at: number): void {
-    const well = [...this.of(service).values()].every(
-      (health) => health.in !== "failing" && health.out !== "failing" && !health.ejected,
-    );
-    if (well) this.#firstTrouble.delete(service);
-    else if (!this.#firstTrouble.has(service)) this.#firstTrouble.set(service, at);
+    const before = this.#trouble.get(service);
+    const first = before !== undefined && at - before.last <= SAME_OUTAGE_MS ? before.first : at;
+    this.#trouble.set(service, { first, last: at });
   }
+
+  #noteRecovery(service: ServicePortKey): void {
+    if ([...this.of(service).values()].every(isWell)) this.#trouble.delete(service);
+  }
+}
+
+function isWell(health: EndpointHealth): boolean {
+  return health.in !== "failing" && health.out !== "failing" && !health.ejected;
+}
+
+function isWorse(before: EndpointHealth, after: EndpointHealth): boolean {
+  return (
+    (after.in === "failing" && before.in !== "failing") ||
+    (after.out === "failing" && before.out !== "failing") ||
+    (after.ejected && !before.ejected)
+  );
 }
 
 function heardKey({ service, endpoint, view, kind }: EnvoyHealthEvent): string {

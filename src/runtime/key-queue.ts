@@ -25,11 +25,6 @@ export class KeyQueue<K> {
     queueMicrotask(() => this.#drain());
   }
 
-  /** Whether nothing waits. */
-  get idle(): boolean {
-    return this.#keys.size === 0;
-  }
-
   #drain(): void {
     const end = performance.now() + KeyQueue.SLICE_MS;
     for (const [key, queuedAt] of this.#keys) {

@@ -26,6 +26,8 @@ export interface ReconcilerEvents {
   holdsChanged(service: ServicePortKey, sites: readonly string[]): void;
   /** Something that status or catalog show of a service may have changed. */
   statusChanged(service: ServiceKey): void;
+  /** A service could not be worked out: a defect. What was in force for it stays, and the others go on. */
+  failed(service: ServiceKey, error: unknown): void;
 }
 
 interface Current {
@@ -44,9 +46,10 @@ export class ServiceReconciler {
   readonly #sources: ViewSources;
   readonly #publish: Publish;
   readonly #events: ReconcilerEvents;
-  readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => this.#reconcile(key, noticedAt));
+  readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => this.#tryReconcile(key, noticedAt));
   readonly #current = new Map<ServicePortKey, Current>();
   readonly #portsOf = new Map<ServiceKey, readonly ServicePortKey[]>();
+  readonly #failed = new Map<ServiceKey, Problem>();
 
   constructor(sources: ViewSources, publish: Publish, events: ReconcilerEvents) {
     this.#sources = sources;
@@ -67,7 +70,7 @@ export class ServiceReconciler {
 
   /** Looks at all Services at once, before anything is published: an agent that knows half must not act on it. */
   reconcileAll(): void {
-    for (const key of this.#sources.store.targetedServices()) this.#reconcile(key, performance.now());
+    for (const key of this.#sources.store.targetedServices()) this.#tryReconcile(key, performance.now());
   }
 
   /** Chains of TCP services for the peers' listener, in order of their names. */
@@ -81,9 +84,11 @@ export class ServiceReconciler {
     return [...this.#current.keys()];
   }
 
-  /** Owners of what is published now. */
-  owners(): ReadonlySet<string> {
-    return new Set(this.services().map(ownerOf));
+  /** Those of `owners` whose resources are to stay: of services that there are, and of those that could not be worked out. */
+  keep(owners: readonly string[]): readonly string[] {
+    const now = new Set(this.services().map(ownerOf));
+    const failed = [...this.#failed.keys()].map((service) => `service/${service}/`);
+    return owners.filter((owner) => now.has(owner) || failed.some((prefix) => owner.startsWith(prefix)));
   }
 
   /** Ports of a Service with the number of its healthy and of all local endpoints. */
@@ -143,9 +148,24 @@ export class ServiceReconciler {
 
   /** What is wrong with objects beyond their syntax. */
   problems(): readonly Problem[] {
-    const found: Problem[] = [];
+    const found: Problem[] = [...this.#failed.values()];
     for (const { problems } of this.#current.values()) found.push(...problems);
     return found;
+  }
+
+  #tryReconcile(key: ServiceKey, noticedAt: number): void {
+    try {
+      this.#reconcile(key, noticedAt);
+      this.#failed.delete(key);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#failed.set(key, {
+        message: `Service ${key} could not be worked out, so that what was in force for it stays: ${reason}`,
+        remedy:
+          "Report this with the Service's manifests; taking back the last change to them helps until it is mended",
+      });
+      this.#events.failed(key, error);
+    }
   }
 
   #reconcile(key: ServiceKey, noticedAt: number): void {
@@ -176,11 +196,8 @@ export class ServiceReconciler {
     this.#current.set(view.service, { view, verdict, program, programText, problems, tcpChain, cancelTimer });
     if (JSON.stringify(verdict.memory) !== JSON.stringify(view.memory)) memory.set(view.service, verdict.memory);
     const endpoints = program.tiers.flatMap((tier) => tier.endpoints);
-    const unchecked = endpoints
-      .filter((endpoint) => !endpoint.checked)
-      .map((endpoint) => endpointKey(endpoint.address, endpoint.port));
-    health.retain(view.service, new Set(endpoints.map((endpoint) => endpointKey(endpoint.address, endpoint.port))));
-    health.forgetUnchecked(view.service, unchecked);
+    const followed = endpoints.map(({ address, port, checked }) => ({ endpoint: endpointKey(address, port), checked }));
+    health.follow(view.service, followed, view.now);
     if (!isSame) this.#publish(ownerOf(view.service), this.#translate(program), noticedAt);
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = Object.keys(verdict.memory.holds).sort();
@@ -204,7 +221,8 @@ export class ServiceReconciler {
     current?.cancelTimer?.();
     this.#current.delete(service);
     this.#sources.memory.delete(service);
-    this.#sources.health.retain(service, new Set());
+    this.#sources.listenPorts.release(service);
+    this.#sources.health.forget(service);
     this.#publish(ownerOf(service), [], noticedAt);
     if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
   }

@@ -60,6 +60,7 @@ function buildView(
   if (typeof listen !== "number") problems.push(listen);
   const listed = policy.spec.sites.some((site) => site.name === context.site);
   const local = localEndpoints(sources, target, problems);
+  const address = sources.sites.ownGateway()?.address;
   const now = sources.clock.now();
   return {
     problems,
@@ -68,7 +69,7 @@ function buildView(
       site: context.site,
       policy: policy.spec,
       appProtocol: port.appProtocol,
-      listen: listed && typeof listen === "number" ? { address: context.address, port: listen } : undefined,
+      listen: listed && typeof listen === "number" && address !== undefined ? { address, port: listen } : undefined,
       local: listed ? local : [],
       peers: policy.spec.sites.flatMap((site) => peerSite(sources, site.name, key)),
       health: sources.health.of(portKey),
@@ -110,7 +111,7 @@ function localEndpoints(
   for (const slice of sources.store.slicesOf(key)) {
     const port = slicePort(slice, target.port);
     if (port === undefined) continue;
-    const checkPort = checkedPort(slice, target, problems);
+    const checkPort = checkedPort(slice, target.policy, problems);
     for (const endpoint of slice.endpoints) {
       const [address] = endpoint.addresses;
       if (address === undefined) continue;
@@ -138,23 +139,17 @@ function slicePort(slice: EndpointSlice, port: ServicePort): number | undefined 
   return slice.ports.find((candidate) => (candidate.name ?? "") === (port.name ?? ""))?.port;
 }
 
-function checkedPort(
-  slice: EndpointSlice,
-  target: { readonly policy: FailoverPolicy; readonly service: Service },
-  problems: Problem[],
-): number | undefined {
-  const check = target.policy.spec.healthCheck;
+function checkedPort(slice: EndpointSlice, policy: FailoverPolicy, problems: Problem[]): number | undefined {
+  const check = policy.spec.healthCheck;
   const asked = check?.http?.port ?? check?.tcp?.port;
   if (asked === undefined) return undefined;
   if (typeof asked === "number") return asked;
   const found = slice.ports.find((candidate) => candidate.name === asked)?.port;
   if (found === undefined) {
-    const names = target.service.spec.ports.flatMap((candidate) =>
-      candidate.name === undefined ? [] : [candidate.name],
-    );
+    const names = slice.ports.flatMap((candidate) => (candidate.name === undefined ? [] : [candidate.name]));
     problems.push({
-      field: "spec.healthCheck.http.port",
-      message: `the Service has no port named ${JSON.stringify(asked)}: the served port is checked instead`,
+      field: check?.http === undefined ? "spec.healthCheck.tcp.port" : "spec.healthCheck.http.port",
+      message: `EndpointSlice ${slice.metadata.namespace}/${slice.metadata.name} has no port named ${JSON.stringify(asked)}: the served port is checked instead`,
       remedy: names.length === 0 ? "Give the port's number" : `Use one of ${names.join(", ")}`,
     });
   }

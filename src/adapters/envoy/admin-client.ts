@@ -109,7 +109,7 @@ export async function readHealth(
             : "passing";
       return [
         { ...common, kind: "check", state },
-        { ...common, kind: "outlier", ejected: status.failed_outlier_check === true, cause: "found" },
+        { ...common, kind: "outlier", ejected: status.failed_outlier_check === true },
       ];
     });
   });

@@ -40,16 +40,12 @@ test.each([
     check('"add_healthy_event":{}', "tier/shop/web/80/west"),
     { ...common, kind: "check", state: "passing" },
   ],
-  [
-    "an ejection",
-    outlier('"action":"EJECT","enforced":true'),
-    { ...common, kind: "outlier", ejected: true, cause: "CONSECUTIVE_GATEWAY_FAILURE" },
-  ],
+  ["an ejection", outlier('"action":"EJECT","enforced":true'), { ...common, kind: "outlier", ejected: true }],
   ["an ejection that is not enforced", outlier('"action":"EJECT","enforced":false'), undefined],
   [
     "the end of an ejection, which Envoy calls unenforced",
     outlier('"action":"UNEJECT","enforced":false'),
-    { ...common, kind: "outlier", ejected: false, cause: "CONSECUTIVE_GATEWAY_FAILURE" },
+    { ...common, kind: "outlier", ejected: false },
   ],
   ["a cluster that is no service's", check('"add_healthy_event":{}', "agent"), undefined],
   ["a line that was cut", '{"health_checker_type":"HT', undefined],

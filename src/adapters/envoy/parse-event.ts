@@ -64,7 +64,6 @@ function outlierEvent(event: z.infer<typeof OutlierEvent>): EnvoyHealthEvent | u
     at: event.timestamp,
     kind: "outlier",
     ejected: event.action === "EJECT",
-    cause: event.type ?? "unknown",
   };
 }
 

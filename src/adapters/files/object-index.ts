@@ -30,6 +30,7 @@ interface Entry<O extends KindObject = KindObject> {
 export class ObjectIndex {
   readonly #ofFile = new Map<string, readonly Entry[]>();
   readonly #named = new EntryLists<string, KindObject>();
+  readonly #sites = new EntryLists<string, Site>();
   readonly #policies = new EntryLists<ServiceKey, FailoverPolicy>();
   readonly #slices = new EntryLists<ServiceKey, EndpointSlice>();
   readonly #switches = new EntryLists<ServiceKey, Switch>();
@@ -61,12 +62,11 @@ export class ObjectIndex {
   }
 
   site(name: string): Site | undefined {
-    const object = this.#named.get(`Site ${name}`)[0]?.object;
-    return object?.kind === "Site" ? object : undefined;
+    return this.#sites.get(name)[0]?.object;
   }
 
   sites(): readonly Site[] {
-    return this.#named.lists().flatMap(([first]) => (first?.object.kind === "Site" ? [first.object] : []));
+    return this.#sites.keys().flatMap((name) => this.site(name) ?? []);
   }
 
   /** Services that a policy targets, whether they exist or not. */
@@ -83,8 +83,10 @@ export class ObjectIndex {
     const { object } = entry;
     this.#named[change](entry.identity, entry);
     switch (object.kind) {
-      case "Site":
       case "Service":
+        return;
+      case "Site":
+        this.#sites[change](object.metadata.name, entry as Entry<Site>);
         return;
       case "EndpointSlice":
         this.#slices[change](
@@ -152,10 +154,6 @@ class EntryLists<K, O extends KindObject> {
     const found: (readonly [K, readonly Entry<O>[]])[] = [];
     for (const [key, list] of this.#lists) if (list.length > 1) found.push([key, list]);
     return found;
-  }
-
-  lists(): readonly (readonly Entry<O>[])[] {
-    return [...this.#lists.values()];
   }
 
   add(key: K, entry: Entry<O>): void {

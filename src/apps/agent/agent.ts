@@ -73,6 +73,7 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
+  #closing = false;
   #joinOpen = false;
   #redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
 
@@ -94,7 +95,13 @@ export class Agent {
     );
     this.#knowledge = new PeerKnowledge(record);
     this.#addresses = new GatewayAddresses(
-      { site: record.site, store: this.#store, members: this.#members, knowledge: this.#knowledge },
+      {
+        site: record.site,
+        gateway: record.gateway,
+        store: this.#store,
+        members: this.#members,
+        knowledge: this.#knowledge,
+      },
       () => {
         this.#remembered.save("addresses");
         this.#sitesChanged();
@@ -109,7 +116,7 @@ export class Agent {
       record,
       clock: options.clock,
       log: options.log,
-      issuers: () => this.#addresses.siblingsOf(record.gateway),
+      issuers: () => this.#addresses.siblings(),
       renewed: () => this.#publishSecrets(),
     });
     this.#exchange = new PeerExchange(this.#exchangeSources());
@@ -167,7 +174,9 @@ export class Agent {
     this.#problemLog.look();
     this.#reconciler.reconcileAll();
     this.#publishBase();
-    this.#publisher.retainOwners(new Set([...this.#reconciler.owners(), "gateway", "secrets"]));
+    this.#publisher.retainOwners(
+      new Set([...this.#reconciler.keep(this.#publisher.cache.owners()), "gateway", "secrets"]),
+    );
     this.#publisher.confirm();
     void this.#envoy.readAllHealth();
     const redeem = (path: string, body: string): Promise<{ status: number; body: string }> =>
@@ -282,6 +291,8 @@ export class Agent {
 
   /** Stops. Envoy goes on with what it has. */
   async close(): Promise<void> {
+    // What ends from here on is no news: Envoy keeps what was decided while all were heard.
+    this.#closing = true;
     this.#certificate.close();
     this.#problemLog.close();
     this.#exchange.close();
@@ -296,11 +307,8 @@ export class Agent {
 
   #createReconciler(): ServiceReconciler {
     const { record } = this;
-    const own = this.#addresses.ownEntry(record.gateway);
     const context = {
       site: record.site,
-      gateway: record.gateway,
-      address: own?.address ?? "127.0.0.1",
       eventLog: this.#paths.eventLog,
       hopSocket: this.#paths.hopSocket,
       peerHops: this.#paths.root,
@@ -323,6 +331,11 @@ export class Agent {
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       holdsChanged: (service, sites) =>
         this.#exchange.feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
+      failed: (service, error) =>
+        this.#options.log.error("service_not_reconciled", {
+          service,
+          error: error instanceof Error ? error.stack : String(error),
+        }),
       statusChanged: (service) => {
         this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) });
         this.#problemLog.look();
@@ -331,12 +344,30 @@ export class Agent {
   }
 
   #problems(): readonly Problem[] {
-    return [...this.#store.problems(), ...(this.#reconciler?.problems() ?? [])];
+    const { site, gateway } = this.#record;
+    const unlisted = this.#addresses.isListed()
+      ? []
+      : [
+          {
+            message: `the Site ${site} no longer lists ${gateway}, this gateway: it goes on as it was, and nobody new finds it`,
+            remedy: `Add ${gateway} with its address to spec.gateways, or drain this gateway`,
+          },
+        ];
+    const foreign = this.#store.sites().filter((site) => site.metadata.name !== this.#record.site);
+    return [
+      ...this.#store.problems(),
+      ...unlisted,
+      ...foreign.map(({ metadata: { name } }) => ({
+        message: `Site ${name} does not count here: this is ${this.#record.site}, and sites that join tell of themselves`,
+        remedy: "Remove it from this site's directory",
+      })),
+      ...(this.#reconciler?.problems() ?? []),
+    ];
   }
 
   #requireOwnSite(): void {
     const { site, gateway } = this.#record;
-    if (this.#addresses.ownEntry(gateway) !== undefined) return;
+    if (this.#addresses.isListed()) return;
     const found = this.#store.site(site);
     throw new TandemError(
       "AgentCannotStart",
@@ -350,7 +381,7 @@ export class Agent {
   }
 
   #publishBase(): void {
-    const own = this.#addresses.ownEntry(this.#record.gateway);
+    const own = this.#addresses.ownGateway();
     if (own === undefined || this.#reconciler === undefined) return;
     this.#publisher.publish(
       "gateway",
@@ -402,6 +433,7 @@ export class Agent {
   }
 
   #look(changes: KnowledgeChanges): void {
+    if (this.#closing) return;
     if (changes.everything) this.#sitesChanged();
     for (const service of changes.services) this.#reconciler?.look(service);
   }
@@ -436,7 +468,7 @@ export class Agent {
   #peerGateways(): ReturnType<ExchangeSources["targets"]> {
     if (this.#certificate.credentials === undefined) return [];
     const siblings = this.#addresses
-      .siblingsOf(this.#record.gateway)
+      .siblings()
       .map((target) => ({ site: this.#record.site, gateway: target.name, target }));
     const peers = this.#acceptedMembers().flatMap((member) =>
       (this.#addresses.gatewaysOf(member.name) ?? []).map((target) => ({

@@ -13,19 +13,25 @@ import type { ObjectStore } from "../../ports/object-store.ts";
 
 const RESOLVE_EVERY_MS = 30_000;
 
+/** A gateway by its IP address. */
+export type ReachedGateway = Omit<PeerGateway, "draining">;
+
 /** Members' gateways by their addresses now. */
 export class GatewayAddresses implements SiteDirectoryPort {
   readonly #site: string;
+  readonly #gateway: string;
   readonly #store: ObjectStore;
   readonly #members: Members;
   readonly #knowledge: PeerKnowledge;
   readonly #changed: () => void;
   readonly #resolved = new Map<string, string>();
+  #lastOwn: ReachedGateway | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     sources: {
       readonly site: string;
+      readonly gateway: string;
       readonly store: ObjectStore;
       readonly members: Members;
       readonly knowledge: PeerKnowledge;
@@ -33,6 +39,7 @@ export class GatewayAddresses implements SiteDirectoryPort {
     changed: () => void,
   ) {
     this.#site = sources.site;
+    this.#gateway = sources.gateway;
     this.#store = sources.store;
     this.#members = sources.members;
     this.#knowledge = sources.knowledge;
@@ -72,17 +79,24 @@ export class GatewayAddresses implements SiteDirectoryPort {
     return Math.max(1, this.#own().length);
   }
 
-  /** The own site's gateways besides `gateway`. */
-  siblingsOf(gateway: string): readonly { readonly name: string; readonly address: string; readonly port: number }[] {
-    return this.#own().flatMap((one) => {
-      const address = this.#addressOf(one);
-      return one.name === gateway || address === undefined ? [] : [{ name: one.name, address, port: one.port }];
-    });
+  /** The own site's other gateways. */
+  siblings(): readonly ReachedGateway[] {
+    return this.#own().flatMap((one) => (one.name === this.#gateway ? [] : this.#reached(one)));
   }
 
-  /** This gateway's own entry in the own Site. */
-  ownEntry(gateway: string): GatewayAddress | undefined {
-    return this.#own().find((one) => one.name === gateway);
+  /** Whether the own Site lists this gateway. */
+  isListed(): boolean {
+    return this.#own().some((one) => one.name === this.#gateway);
+  }
+
+  /**
+   * This gateway as others reach it; undefined until DNS has said where it is. A gateway that is no longer listed goes on
+   * as it was: a slip in a file must not take it away from its clients.
+   */
+  ownGateway(): ReachedGateway | undefined {
+    const listed = this.#own().find((one) => one.name === this.#gateway);
+    this.#lastOwn = listed === undefined ? this.#lastOwn : this.#reached(listed)[0];
+    return this.#lastOwn;
   }
 
   isGatewayAddress(address: string, port: number): boolean {
@@ -96,6 +110,11 @@ export class GatewayAddresses implements SiteDirectoryPort {
 
   #own(): readonly GatewayAddress[] {
     return this.#store.site(this.#site)?.spec.gateways ?? [];
+  }
+
+  #reached(gateway: GatewayAddress): ReachedGateway[] {
+    const address = this.#addressOf(gateway);
+    return address === undefined ? [] : [{ name: gateway.name, address, port: gateway.port }];
   }
 
   #addressOf(gateway: GatewayAddress): string | undefined {

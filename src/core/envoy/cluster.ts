@@ -173,6 +173,7 @@ export function httpWriteCluster(program: ServiceProgram): ClusterJson {
   return {
     ...edsCluster(writeCluster(program.service)),
     ...AS_CALLER,
+    outlierDetection: OUTLIER_DETECTION_OF_PEERS,
   };
 }
 

@@ -3,9 +3,6 @@ import type { FailoverPolicy } from "../../model/kinds/index.ts";
 /** Checks a second that reach one pod at most, from all gateways of its site together. */
 export const CHECKS_PER_POD = 20;
 
-/** How many gateways judge one endpoint at most. */
-export const JUDGES = 3;
-
 /** The cluster that answers peers' probes has traffic of its own to learn from; twice a second is enough for it. */
 const ANSWER_INTERVAL_MS = 500;
 
@@ -28,8 +25,10 @@ export interface CheckSchedule {
 export function scheduleChecks(policy: FailoverPolicy["spec"], judges: number): CheckSchedule {
   const profile = PROFILES[policy.profile];
   const wanted = policy.healthCheck?.interval ?? profile.interval;
-  const answerIntervalMs = Math.max(wanted, ANSWER_INTERVAL_MS);
-  const share = CHECKS_PER_POD / Math.max(1, Math.min(judges, JUDGES)) - 1_000 / answerIntervalMs;
+  const perGateway = CHECKS_PER_POD / Math.max(1, judges);
+  // With many gateways half of what each may ask is for the peers.
+  const answerIntervalMs = Math.max(wanted, ANSWER_INTERVAL_MS, Math.ceil(2_000 / perGateway));
+  const share = perGateway - 1_000 / answerIntervalMs;
   return {
     intervalMs: Math.max(wanted, Math.ceil(1_000 / share)),
     answerIntervalMs,

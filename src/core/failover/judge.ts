@@ -43,7 +43,8 @@ export interface Verdict {
 /** Judges a service. Pure: the same view gives the same verdict, and feeding the memory back changes nothing more. */
 export function judge(view: ServiceView): Verdict {
   const tiers = orderTiers(view);
-  const belief = believeChecks(view, tiers);
+  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+  const belief = believeChecks(view, tiers, check);
   const counted = tiers.map((tier) => ({ tier, usable: countUsable(tier, belief.counts) }));
   const serving = view.memory.serving?.site;
   const holds = updateHolds(view, counted);
@@ -58,7 +59,7 @@ export function judge(view: ServiceView): Verdict {
     serving === undefined || serving === servingSite
       ? undefined
       : recordFailover(view, tiers, { from: serving, to: servingSite });
-  const patience = judgePatience(view, tiers);
+  const patience = judgePatience(view, tiers, check);
   const memory: ServiceMemory = {
     ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
     holds: withoutHold(holds, counted.find(({ tier, usable }) => tier.site === servingSite && usable > 0)?.tier.site),
@@ -77,7 +78,7 @@ export function judge(view: ServiceView): Verdict {
     checkSuspect: belief.suspect,
     memory,
     failover,
-    nextLookAt: nextLookAt(view, memory),
+    nextLookAt: nextLookAt(view, memory, check),
   };
 }
 
@@ -89,8 +90,7 @@ interface Belief {
   readonly passed: string | undefined;
 }
 
-function believeChecks(view: ServiceView, tiers: readonly Tier[]): Belief {
-  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+function believeChecks(view: ServiceView, tiers: readonly Tier[], check: ProgramCheck): Belief {
   const fingerprint = checkFingerprint(
     check,
     view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port),
@@ -209,7 +209,7 @@ interface Patience {
  * trying everything again and again only multiplies its load. Only after its checks had the time to fail: until then it
  * may as well be hung.
  */
-function judgePatience(view: ServiceView, tiers: readonly Tier[]): Patience {
+function judgePatience(view: ServiceView, tiers: readonly Tier[], check: ProgramCheck): Patience {
   const { exceededSince, hedgingRestsUntil } = view.memory;
   const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [
     ...tier.endpoints,
@@ -220,7 +220,6 @@ function judgePatience(view: ServiceView, tiers: readonly Tier[]): Patience {
       ({ health }) => health.ejected && health.in !== "failing" && health.out !== "failing" && isPassing(health),
     );
   const since = exceeded ? (exceededSince ?? view.now) : undefined;
-  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
   const certain = since !== undefined && view.now - since >= timeToFail(check);
   const until = certain ? view.now + HEDGING_REST_MS : hedgingRestsUntil;
   return {
@@ -238,15 +237,13 @@ function timeToFail(check: ProgramCheck): number {
   return (check.answerIntervalMs + check.timeoutMs) * check.unhealthyThreshold;
 }
 
-function nextLookAt(view: ServiceView, memory: ServiceMemory): number | undefined {
+function nextLookAt(view: ServiceView, memory: ServiceMemory, check: ProgramCheck): number | undefined {
   const times = Object.values(memory.holds).flatMap((hold) =>
     hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown],
   );
   if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
-  if (memory.exceededSince !== undefined && memory.hedgingRestsUntil === undefined) {
-    const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+  if (memory.exceededSince !== undefined && memory.hedgingRestsUntil === undefined)
     times.push(memory.exceededSince + timeToFail(check));
-  }
   if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
   return times.length === 0 ? undefined : Math.min(...times);
 }

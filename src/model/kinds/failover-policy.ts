@@ -4,24 +4,27 @@ import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "
 
 const PortNumber = z.int().min(1).max(65535);
 
-/** A Service's port by name or number. */
+/** A port of the endpoints, as in a readinessProbe: its name in the EndpointSlice, or its number. */
 const PortRef = z.union([PortNumber, z.string().min(1).max(63)]);
 
+/** Text that can be sent: a surrogate without its other half has no bytes. */
+const SendableText = z.string().refine((text) => text.isWellFormed(), { error: "has half a surrogate pair" });
+
 const HttpCheck = z.strictObject({
-  path: z.string().startsWith("/", "does not start with '/'").max(2048),
-  /** Port of the Service; the checked port itself when absent. */
+  path: SendableText.startsWith("/", "does not start with '/'").max(2048),
+  /** The served port when absent. */
   port: PortRef.optional(),
   /** Host header of the check; the endpoint's address when absent. */
-  host: z.string().min(1).max(253).optional(),
+  host: SendableText.min(1).max(253).optional(),
 });
 
 const TcpCheck = z
   .strictObject({
     port: PortRef.optional(),
     /** Text that is sent after connecting. Without it the check is a mere connect, which cannot see a hung process. */
-    send: z.string().min(1).max(1024).optional(),
+    send: SendableText.min(1).max(1024).optional(),
     /** Text that the answer must contain. */
-    receive: z.string().min(1).max(1024).optional(),
+    receive: SendableText.min(1).max(1024).optional(),
   })
   .refine((check) => (check.send === undefined) === (check.receive === undefined), {
     error: "needs both send and receive, or neither",

@@ -15,7 +15,7 @@ export type GatewayAddress = z.infer<typeof GatewayAddress>;
 
 /**
  * A cluster, data centre or group of VMs with gateways and a certificate authority of its own.
- * The object named like the own site describes it; every other one describes a peer and is written by `tandem join`.
+ * Only the object named like the own site counts in its directory: sites that join tell of themselves.
  */
 export const Site = z.strictObject({
   apiVersion: z.literal(TANDEM_API_VERSION),

@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "./metadata.ts";
 
-/** A person's order that a site serve a Service for a while. Carried to all sites by the catalog; deleted or expired means over. */
+/**
+ * A person's order that a site serve a Service for a while.
+ * As a manifest it counts in its own site alone; an order given with `tandem switch` is carried to all sites. Deleted or expired means over.
+ */
 export const Switch = z.strictObject({
   apiVersion: z.literal(TANDEM_API_VERSION),
   kind: z.literal("Switch"),
