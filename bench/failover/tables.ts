@@ -4,6 +4,7 @@
  */
 import { sentenceOf } from "../rig/machine.ts";
 import { table } from "../rig/markdown.ts";
+import { contenders } from "../contenders/registry.ts";
 import type { Row } from "./row.ts";
 import { rows } from "./rows.ts";
 import { type CellMedian, type FailoverResults, largestDisturbance, medianOf } from "./results.ts";
@@ -65,7 +66,8 @@ function lineOf(row: Row, contender: string, cell: CellMedian): string[] {
 }
 
 function names(results: FailoverResults): string[] {
-  return results.contenders.map(({ name }) => name);
+  const all = contenders.map(({ name }) => name);
+  return results.contenders.map(({ name }) => name).sort((left, right) => all.indexOf(left) - all.indexOf(right));
 }
 
 /** One for each contender; null: the row does not apply to it; undefined: not measured. */
