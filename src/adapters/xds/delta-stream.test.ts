@@ -168,6 +168,76 @@ describe("a delta stream", () => {
     expect(sent(client.take())).toEqual(["cluster bad@2"]);
   });
 
+  test("sends refused bytes once more after they were gone, or others in between", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "bad")]);
+    client.subscribe("cluster");
+    client.answer(client.take()[0] as DeltaResponse, "port taken");
+    client.cache.replace("a", []);
+    await nextTurn();
+    client.cache.replace("a", [resource("cluster", "bad")]);
+    await nextTurn();
+    expect(sent(client.take())).toEqual(["cluster bad@1"]);
+  });
+
+  test("takes away a service whose last change was refused: its version before is still there", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("listener", "l"), resource("cluster", "x")]);
+    client.subscribe("cluster");
+    client.subscribe("listener");
+    for (const response of client.take()) client.answer(response);
+    client.cache.replace("a", [resource("listener", "l", "2"), resource("cluster", "x")]);
+    await nextTurn();
+    client.answer(client.take()[0] as DeltaResponse, "no such filter");
+    client.cache.replace("a", []);
+    await nextTurn();
+    expect(sent(client.take())).toEqual(["listener -l"]);
+  });
+
+  test("goes back to what Envoy has without a word after a refusal", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster");
+    client.answer(client.take()[0] as DeltaResponse);
+    client.cache.replace("a", [resource("cluster", "x", "2")]);
+    await nextTurn();
+    client.answer(client.take()[0] as DeltaResponse, "no such filter");
+    client.cache.replace("a", [resource("cluster", "x")]);
+    await nextTurn();
+    expect(client.responses).toEqual([]);
+  });
+
+  test("does not count on what Envoy took of a refused response", async () => {
+    const client = new Client();
+    const bad = resource("cluster", "bad");
+    client.cache.replace("a", [resource("cluster", "kept"), resource("cluster", "gone")]);
+    client.subscribe("cluster");
+    client.answer(client.take()[0] as DeltaResponse);
+    client.cache.replace("a", [bad, resource("cluster", "kept", "2"), resource("cluster", "new")]);
+    await nextTurn();
+    const [refused] = client.take();
+    client.cache.replace("a", [bad, resource("cluster", "kept")]);
+    await nextTurn();
+    client.answer(refused as DeltaResponse, "bad is bad");
+    const later: DeltaResponse[] = [];
+    for (let [next] = client.take(); next !== undefined; [next] = client.take()) {
+      later.push(next);
+      client.answer(next);
+    }
+    expect(sent(later).toSorted()).toEqual(["cluster -new", "cluster bad@1", "cluster kept@1"]);
+  });
+
+  test("says nothing of a refused version that is not the latest any more", async () => {
+    const client = new Client();
+    client.cache.replace("a", [resource("cluster", "x")]);
+    client.subscribe("cluster");
+    const [first] = client.take();
+    client.cache.replace("a", [resource("cluster", "x", "2")]);
+    await nextTurn();
+    client.answer(first as DeltaResponse, "no such filter");
+    expect([sent(client.take()), client.rejections]).toEqual([["cluster x@2"], []]);
+  });
+
   test("an answer to an older response changes nothing", () => {
     const client = new Client();
     client.cache.replace("a", [resource("cluster", "x")]);

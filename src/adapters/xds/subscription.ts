@@ -18,6 +18,14 @@ export interface Rejection {
 /** Types that Envoy subscribes to as a whole; of the others it names what it wants. */
 const WILDCARD: ReadonlySet<XdsType> = new Set(["cluster", "listener", "scopedRoute"]);
 
+/** A response that waits for its answer. */
+interface SentUpdate {
+  readonly nonce: string;
+  readonly update: DeltaUpdate;
+  /** Versions of its resources that Envoy held before and keeps if it refuses them. */
+  readonly before: ReadonlyMap<string, string>;
+}
+
 /**
  * The state of one type on one stream: what Envoy wants, what it has, what it has not yet acknowledged.
  * At most one response is under way, so that a slow Envoy gets the latest state and not a queue of old ones.
@@ -32,9 +40,14 @@ export class Subscription {
   readonly #dirty = new Set<string>();
   /** Versions it refused: sending the same bytes again would be refused again. */
   readonly #refused = new Map<string, string>();
-  /** After a refused response its resources go one by one, so that only the bad one stays behind. */
+  /**
+   * After a refused response its resources go one by one, so that only the bad one stays behind. Until one is answered
+   * nobody knows whether Envoy took it.
+   */
   readonly #single = new Set<string>();
-  #underWay: { readonly nonce: string; readonly update: DeltaUpdate } | undefined;
+  /** Names that are sent whatever version is held. */
+  readonly #again = new Set<string>();
+  #underWay: SentUpdate | undefined;
   #open = false;
 
   constructor(type: XdsType, cache: ResourceCache) {
@@ -72,13 +85,16 @@ export class Subscription {
   /** A change in the cache. */
   changed(names: Iterable<string>): void {
     if (!this.#open) return;
-    for (const name of names) if (this.#wildcard || this.#wanted.has(name)) this.#dirty.add(name);
+    for (const name of names) {
+      this.#refused.delete(name);
+      if (this.#wildcard || this.#wanted.has(name)) this.#dirty.add(name);
+    }
   }
 
   /** Sends a resource again although Envoy has it: a changed cluster waits for its endpoints even when they are the same. */
   resend(name: string): void {
     if (!this.#open || !(this.#wildcard || this.#wanted.has(name))) return;
-    this.#held.delete(name);
+    this.#again.add(name);
     this.#dirty.add(name);
   }
 
@@ -87,8 +103,9 @@ export class Subscription {
     const sent = this.#underWay;
     if (sent === undefined || sent.nonce !== nonce) return [];
     this.#underWay = undefined;
-    if (error === undefined) return [];
-    return this.#refusedUpdate(sent.update, error);
+    if (error !== undefined) return this.#takeRefusal(sent, error);
+    for (const { name } of sent.update.resources) this.#single.delete(name);
+    return [];
   }
 
   /** The next response, or undefined when there is nothing to say or one is still under way. */
@@ -96,7 +113,13 @@ export class Subscription {
     if (!this.#open || this.#underWay !== undefined) return undefined;
     const update = this.#collect(mayRemove);
     if (update === undefined) return undefined;
-    this.#underWay = { nonce, update };
+    const before = new Map<string, string>();
+    for (const { name, version } of update.resources) {
+      const held = this.#held.get(name);
+      if (held !== undefined) before.set(name, held);
+      this.#held.set(name, version);
+    }
+    this.#underWay = { nonce, update, before };
     return update;
   }
 
@@ -105,37 +128,53 @@ export class Subscription {
     const removed: string[] = [];
     for (const name of this.#dirty) {
       const resource = this.#cache.get(this.#type, name);
-      if (this.#cache.provisional && this.#held.has(name) && this.#held.get(name) !== resource?.version) continue;
+      if (this.#mustWait(name, resource)) continue;
       if (resource === undefined) {
         if (!mayRemove) continue;
         this.#dirty.delete(name);
-        if (this.#held.delete(name)) removed.push(name);
+        if (this.#held.has(name) || this.#single.has(name)) removed.push(name);
+        this.#forgetSent(name);
         continue;
       }
       const isSingle = this.#single.has(name);
       if (isSingle && resources.length > 0) continue;
       this.#dirty.delete(name);
-      if (this.#held.get(name) === resource.version || this.#refused.get(name) === resource.version) continue;
-      this.#held.set(name, resource.version);
+      const again = this.#again.delete(name);
+      if (!again && this.#held.get(name) === resource.version) continue;
+      if (this.#refused.get(name) === resource.version) continue;
       resources.push(resource);
       if (isSingle) break;
     }
     return resources.length === 0 && removed.length === 0 ? undefined : { resources, removed };
   }
 
-  #refusedUpdate(update: DeltaUpdate, error: string): readonly Rejection[] {
-    for (const resource of update.resources) this.#held.delete(resource.name);
+  /** Whether a resource has to wait because it may be older than what is in force. */
+  #mustWait(name: string, resource: EncodedResource | undefined): boolean {
+    if (!this.#cache.provisional || !this.#held.has(name)) return false;
+    return resource === undefined || (!this.#again.has(name) && this.#held.get(name) !== resource.version);
+  }
+
+  #takeRefusal({ update, before }: SentUpdate, error: string): readonly Rejection[] {
+    for (const { name } of update.resources) {
+      const version = before.get(name);
+      if (version === undefined) this.#held.delete(name);
+      // What was unsubscribed meanwhile is held no more.
+      else if (this.#held.has(name)) this.#held.set(name, version);
+    }
     const [only] = update.resources;
     if (update.resources.length > 1) {
-      for (const resource of update.resources) {
-        this.#single.add(resource.name);
-        this.#dirty.add(resource.name);
+      for (const { name } of update.resources) {
+        this.#single.add(name);
+        this.#again.add(name);
+        this.#dirty.add(name);
       }
       return [];
     }
     if (only === undefined) return [{ type: this.#type, name: update.removed.join(", "), message: error }];
     this.#single.delete(only.name);
     this.#refused.set(only.name, only.version);
+    // Of what changed meanwhile only Envoy's words about the latest count.
+    if (this.#cache.get(this.#type, only.name)?.version !== only.version) return [];
     return [{ type: this.#type, name: only.name, message: error }];
   }
 
@@ -155,9 +194,14 @@ export class Subscription {
 
   #forget(name: string): void {
     this.#wanted.delete(name);
-    this.#held.delete(name);
     this.#dirty.delete(name);
+    this.#forgetSent(name);
+  }
+
+  #forgetSent(name: string): void {
+    this.#held.delete(name);
     this.#refused.delete(name);
     this.#single.delete(name);
+    this.#again.delete(name);
   }
 }
