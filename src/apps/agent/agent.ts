@@ -221,7 +221,7 @@ export class Agent {
         connected: this.#knowledge.isConnected(member.name),
         gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
       })),
-      problems: this.#problems(),
+      problems: [...this.#problems(), ...this.#publisher.problems()],
     };
   }
 

@@ -59,6 +59,11 @@ export const READY_LISTENER = "ready";
 /** Cluster of the agent's interface for other agents. */
 export const AGENT_CLUSTER = "agent";
 
+/** The service that a resource belongs to by its name; undefined for what the gateway itself has. */
+export function serviceOfResource(name: string): ServicePortKey | undefined {
+  return /^(?:out|in|write|tier|client|hop)\/([^/]+\/[^/]+\/\d+)(?:\/|$)/.exec(name)?.[1] as ServicePortKey | undefined;
+}
+
 /** SPIFFE trust domain of a site. */
 export function trustDomain(site: string): string {
   return `${site}.tandem`;
