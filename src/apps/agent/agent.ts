@@ -92,7 +92,7 @@ export class Agent {
       },
       options.log,
     );
-    this.#knowledge = new PeerKnowledge(record);
+    this.#knowledge = new PeerKnowledge(record, { ...options, sitesOf: (service) => this.#sitesOf(service) });
     this.#addresses = new GatewayAddresses(
       { site: record.site, store: this.#store, members: this.#members, knowledge: this.#knowledge },
       () => {
@@ -161,6 +161,7 @@ export class Agent {
     this.#requireOwnSite();
     this.#reconciler = this.#createReconciler();
     this.#store.onChange(({ services, sites }) => {
+      if (this.#knowledge.policiesChanged(services)) this.#remembered.save("switches");
       this.#look({ services, everything: sites });
       this.#problemLog.look();
     });
@@ -248,15 +249,15 @@ export class Agent {
     if (!this.#members.take(site)) return;
     this.#remembered.save("members");
     await this.#remembered.flush();
-    this.#exchange.feed.tell({ type: "member", site }, "siblings");
+    this.#exchange.tellSiblings({ type: "member", site });
     this.#sitesChanged();
   }
 
   /** Orders a switch, or ends one; carried to all sites. */
   order(record: SwitchRecord): void {
-    if (!this.#knowledge.takeSwitch(record)) return;
+    const ordered = this.#knowledge.orderSwitch(record);
     this.#remembered.save("switches");
-    this.#exchange.feed.tell({ type: "switch", switch: record });
+    this.#exchange.tellSwitch(ordered);
     this.#look({ services: new Set([record.service]), everything: false });
   }
 
@@ -321,10 +322,9 @@ export class Agent {
     return new ServiceReconciler(sources, publish, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
-      holdsChanged: (service, sites) =>
-        this.#exchange.feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
+      holdsChanged: (service, sites) => this.#exchange.tellSiblings({ type: "holds", service, sites: [...sites] }),
       statusChanged: (service) => {
-        this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) });
+        this.#exchange.tellService(service, this.#entryOf(service));
         this.#problemLog.look();
       },
     });
@@ -426,6 +426,7 @@ export class Agent {
           const entry = this.#entryOf(service);
           return entry === null ? [] : [[service, entry] as const];
         }),
+      sitesOf: (service) => this.#sitesOf(service),
       holds: () => this.#reconciler?.holds() ?? [],
       admit: (site) => this.admit(site),
       switchHeard: () => this.#remembered.save("switches"),
@@ -450,6 +451,10 @@ export class Agent {
 
   #peerEntries(service: ServiceKey): ReadonlyMap<string, CatalogEntry | undefined> {
     return new Map(this.#acceptedMembers().map(({ name }) => [name, this.#knowledge.entry(name, service)]));
+  }
+
+  #sitesOf(service: ServiceKey): readonly string[] {
+    return this.#store.policyOf(service)?.spec.sites.map((site) => site.name) ?? [];
   }
 
   #entryOf(service: ServiceKey): ReturnType<typeof catalogEntry> {

@@ -73,3 +73,8 @@ export function trustDomain(site: string): string {
 export function gatewayIdentity(site: string): string {
   return `spiffe://${trustDomain(site)}/gateway`;
 }
+
+/** The site whose gateways have an identity; undefined for any other identity. */
+export function siteOfIdentity(identity: string): string | undefined {
+  return /^spiffe:\/\/([a-z0-9-]+)\.tandem\/gateway$/.exec(identity)?.[1];
+}
