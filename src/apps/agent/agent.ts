@@ -158,7 +158,7 @@ export class Agent {
     await this.#envoy.open();
     await this.#store.open();
     this.#addresses.open(memory.addresses);
-    this.#requireOwnSite();
+    this.#addresses.requireOwnEntry(this.#record.gateway, this.#options.siteDirectory);
     this.#reconciler = this.#createReconciler();
     this.#store.onChange(({ services, sites }) => {
       if (this.#knowledge.policiesChanged(services)) this.#remembered.save("switches");
@@ -332,21 +332,6 @@ export class Agent {
 
   #problems(): readonly Problem[] {
     return [...this.#store.problems(), ...(this.#reconciler?.problems() ?? [])];
-  }
-
-  #requireOwnSite(): void {
-    const { site, gateway } = this.#record;
-    if (this.#addresses.ownEntry(gateway) !== undefined) return;
-    const found = this.#store.site(site);
-    throw new TandemError(
-      "AgentCannotStart",
-      found === undefined
-        ? `${this.#options.siteDirectory} has no valid Site named ${site}`
-        : `the Site ${site} has no gateway named ${gateway}`,
-      {
-        remedy: `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong`,
-      },
-    );
   }
 
   #publishBase(): void {

@@ -4,6 +4,7 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { TandemError } from "../../model/errors.ts";
 import type { GatewayAddress } from "../../model/kinds/index.ts";
 import { endpointKey, type PeerGateway } from "../../model/service-view.ts";
 import type { Members } from "../../runtime/members.ts";
@@ -83,6 +84,24 @@ export class GatewayAddresses implements SiteDirectoryPort {
   /** This gateway's own entry in the own Site. */
   ownEntry(gateway: string): GatewayAddress | undefined {
     return this.#own().find((one) => one.name === gateway);
+  }
+
+  /**
+   * Makes sure that the own Site has an entry of this gateway.
+   * @param directory where its manifest should be
+   * @throws TandemError AgentCannotStart
+   */
+  requireOwnEntry(gateway: string, directory: string): void {
+    if (this.ownEntry(gateway) !== undefined) return;
+    throw new TandemError(
+      "AgentCannotStart",
+      this.#store.site(this.#site) === undefined
+        ? `${directory} has no valid Site named ${this.#site}`
+        : `the Site ${this.#site} has no gateway named ${gateway}`,
+      {
+        remedy: `Add ${gateway} with its address to spec.gateways of the Site ${this.#site}; \`tandem validate ${directory}\` shows what is wrong`,
+      },
+    );
   }
 
   isGatewayAddress(address: string, port: number): boolean {
