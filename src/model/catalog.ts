@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { DnsLabel } from "./kinds/metadata.ts";
-import { GatewayAddress } from "./kinds/site.ts";
+import { GatewayAddress, SiteLabels } from "./kinds/site.ts";
 import type { ServiceKey, ServicePortKey } from "./service-key.ts";
 
 const ServiceKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/) as unknown as z.ZodType<ServiceKey>;
@@ -41,7 +41,7 @@ export const SiteRecord = z.object({
   gateways: z.array(GatewayAddress).max(32),
   /** PEM. */
   trustBundle: z.string().max(65_536),
-  labels: z.record(z.string().max(63), z.string().max(253)),
+  labels: SiteLabels,
   accepted: z.boolean(),
   /** Unix milliseconds of the last change; the newer counts. */
   at: z.number(),

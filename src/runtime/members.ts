@@ -14,10 +14,10 @@ export class Members {
     return this.#sites.get(name);
   }
 
-  /** Takes in a record; says whether it is news. */
+  /** Takes in a record; says whether it is news. One that gives a known name another authority is refused. */
   take(record: SiteRecord): boolean {
     const known = this.#sites.get(record.name);
-    if (known !== undefined && known.at >= record.at) return false;
+    if (known !== undefined && (known.at >= record.at || known.trustBundle !== record.trustBundle)) return false;
     this.#sites.set(record.name, record);
     return true;
   }

@@ -1,6 +1,17 @@
 import type { CatalogEntry, CatalogMessage, SwitchRecord } from "../model/catalog.ts";
 import { newerSwitch } from "../model/catalog.ts";
 import type { ServiceKey, ServicePortKey } from "../model/service-key.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Logger } from "../ports/logger.ts";
+
+/** Most Services that one stream may speak of: several times what a cluster can have. */
+const MOST_SERVICES = 20_000;
+
+/** A switch dated further ahead of the own clock than this would outlast what is ordered meanwhile. In milliseconds. */
+const FURTHEST_AHEAD_MS = 5 * 60_000;
+
+/** How long a switch that is over is known, for agents that come back with an older record. In milliseconds. */
+const OVER_KNOWN_MS = 24 * 60 * 60_000;
 
 /** What the rest of the agent has to do about a message. */
 export interface KnowledgeChanges {
@@ -9,10 +20,24 @@ export interface KnowledgeChanges {
   readonly everything: boolean;
 }
 
+/** What knowledge of peers is judged by. */
+export interface KnowledgeSources {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Sites that the policy of a Service lists here; none when it has no policy here. */
+  readonly sitesOf: (service: ServiceKey) => readonly string[];
+}
+
 interface Stream {
   readonly site: string;
   readonly gateway: string;
-  readonly services: Map<ServiceKey, CatalogEntry>;
+  services: Map<ServiceKey, CatalogEntry>;
+  /** What has been said since the stream began, until that is everything and takes the place of `services`. */
+  said: Map<ServiceKey, CatalogEntry> | undefined;
+  /** Switches that no policy here lets the site order. */
+  readonly notAllowed: Map<ServiceKey, SwitchRecord>;
+  /** Names of what was logged already: a stream that goes on like that must not fill the log. */
+  readonly logged: Set<string>;
   readonly holds: Map<ServicePortKey, ReadonlySet<string>>;
   draining: boolean;
   synced: boolean;
@@ -26,18 +51,23 @@ export class PeerKnowledge {
   readonly #streams = new Map<string, Stream>();
   readonly #switches = new Map<ServiceKey, SwitchRecord>();
   readonly #own: { readonly site: string; readonly gateway: string };
+  readonly #sources: KnowledgeSources;
 
-  constructor(own: { readonly site: string; readonly gateway: string }) {
+  constructor(own: { readonly site: string; readonly gateway: string }, sources: KnowledgeSources) {
     this.#own = own;
+    this.#sources = sources;
   }
 
-  /** A stream from a gateway's agent begins: everything is said again. */
+  /** A stream from a gateway's agent begins: everything is said again. Until it has been, what was known counts. */
   connected(site: string, gateway: string): void {
     const old = this.#streams.get(`${site}/${gateway}`);
     this.#streams.set(`${site}/${gateway}`, {
       site,
       gateway,
       services: old?.services ?? new Map<ServiceKey, CatalogEntry>(),
+      said: new Map(),
+      notAllowed: new Map(),
+      logged: new Set(),
       holds: new Map(),
       // Until it says otherwise, so that this is a change and is acted on.
       draining: old?.draining ?? false,
@@ -55,6 +85,11 @@ export class PeerKnowledge {
     return { services: new Set(), everything: site === this.#own.site };
   }
 
+  /** A gateway has left its site: nothing that it said counts any more. */
+  forget(site: string, gateway: string): void {
+    this.#streams.delete(`${site}/${gateway}`);
+  }
+
   /** Takes in a message of a gateway whose identity has been verified. */
   take(site: string, gateway: string, message: CatalogMessage): KnowledgeChanges {
     const stream = this.#streams.get(`${site}/${gateway}`);
@@ -63,7 +98,7 @@ export class PeerKnowledge {
       case "service":
         return this.#takeService(stream, message);
       case "switch":
-        return this.takeSwitch(message.switch)
+        return this.#takeSwitchOf(stream, message.switch)
           ? { services: new Set([message.switch.service]), everything: false }
           : NOTHING;
       case "draining": {
@@ -79,11 +114,8 @@ export class PeerKnowledge {
           everything: false,
         };
       }
-      case "synced": {
-        const first = !stream.synced;
-        stream.synced = true;
-        return { services: new Set(), everything: first };
-      }
+      case "synced":
+        return this.#takeEverything(stream);
       case "hello":
       case "site":
       case "member":
@@ -95,10 +127,29 @@ export class PeerKnowledge {
   /** Remembers a switch unless a newer one is known; says whether it is news. */
   takeSwitch(record: SwitchRecord): boolean {
     const known = this.#switches.get(record.service);
-    const counts = known === undefined ? record : newerSwitch(known, record);
-    if (counts === known) return false;
-    this.#switches.set(record.service, counts);
-    return true;
+    const isNews = known === undefined ? !this.#isForgotten(record) : newerSwitch(known, record) !== known;
+    if (isNews) this.#switches.set(record.service, record);
+    return isNews;
+  }
+
+  /** Remembers a switch that was ordered here. It counts whatever is known: a clock that is ahead elsewhere forbids no order. */
+  orderSwitch(ordered: SwitchRecord): SwitchRecord {
+    const known = this.#switches.get(ordered.service);
+    const record = known === undefined ? ordered : { ...ordered, at: Math.max(ordered.at, known.at + 1) };
+    this.#switches.set(record.service, record);
+    return record;
+  }
+
+  /** The policies of Services may have changed: takes the switches that they allow now. Says whether there was one. */
+  policiesChanged(services: Iterable<ServiceKey>): boolean {
+    let news = false;
+    for (const service of services) {
+      for (const stream of this.#streams.values()) {
+        const record = stream.notAllowed.get(service);
+        if (record !== undefined && this.#takeSwitchOf(stream, record)) news = true;
+      }
+    }
+    return news;
   }
 
   /** The switch in force of a Service, tombstones and expired ones left out. */
@@ -108,8 +159,9 @@ export class PeerKnowledge {
     return record;
   }
 
-  /** All switches known, tombstones included. */
+  /** All switches known, tombstones included, but for those that have been over for a day. */
   switches(): readonly SwitchRecord[] {
+    for (const [service, record] of this.#switches) if (this.#isForgotten(record)) this.#switches.delete(service);
     return [...this.#switches.values()];
   }
 
@@ -148,11 +200,53 @@ export class PeerKnowledge {
     return sites;
   }
 
-  #takeService(stream: Stream, message: CatalogMessage & { type: "service" }): KnowledgeChanges {
-    const before = stream.services.get(message.service);
-    if (message.entry === null) stream.services.delete(message.service);
-    else stream.services.set(message.service, message.entry);
-    const offered = before !== undefined;
-    return offered === (message.entry !== null) ? NOTHING : { services: new Set([message.service]), everything: false };
+  #takeService(stream: Stream, { service, entry }: CatalogMessage & { type: "service" }): KnowledgeChanges {
+    const services = stream.said ?? stream.services;
+    const offered = services.has(service);
+    if (entry === null) services.delete(service);
+    else if (offered || services.size < MOST_SERVICES) services.set(service, entry);
+    else this.#logOnce(stream, "catalog_too_large", { services: MOST_SERVICES });
+    const changed = stream.said === undefined && services.has(service) !== offered;
+    return changed ? { services: new Set([service]), everything: false } : NOTHING;
+  }
+
+  /** Everything has been said: what was not said again is not offered any more. */
+  #takeEverything(stream: Stream): KnowledgeChanges {
+    const { said } = stream;
+    if (said === undefined) return NOTHING;
+    const services = new Set(stream.services.keys()).symmetricDifference(said);
+    stream.services = said;
+    stream.said = undefined;
+    const first = !stream.synced;
+    stream.synced = true;
+    return { services, everything: first };
+  }
+
+  /** A peer orders switches of those Services only whose policy lists it here. */
+  #takeSwitchOf(stream: Stream, record: SwitchRecord): boolean {
+    const { clock, sitesOf } = this.#sources;
+    const { service, at } = record;
+    const aheadMs = at - clock.now();
+    if (aheadMs > FURTHEST_AHEAD_MS) {
+      this.#logOnce(stream, "switch_refused", { service, aheadMs });
+      return false;
+    }
+    if (stream.site === this.#own.site || sitesOf(service).includes(stream.site)) {
+      stream.notAllowed.delete(service);
+      return this.takeSwitch(record);
+    }
+    if (stream.notAllowed.size < MOST_SERVICES) stream.notAllowed.set(service, record);
+    return false;
+  }
+
+  #isForgotten(record: SwitchRecord): boolean {
+    const end = record.over ? record.at : record.until;
+    return end !== undefined && end + OVER_KNOWN_MS <= this.#sources.clock.now();
+  }
+
+  #logOnce(stream: Stream, event: string, fields: Readonly<Record<string, unknown>>): void {
+    if (stream.logged.has(event)) return;
+    stream.logged.add(event);
+    this.#sources.log.warn(event, { site: stream.site, gateway: stream.gateway, ...fields });
   }
 }

@@ -85,6 +85,11 @@ describe("a manifest with a mistake is refused, with file, line, field and what 
       "web.yaml:6: spec.ports[0].protocol: UDP is not carried by gateways. Remove the port or make it TCP",
     ],
     [
+      "a label that no other site would take",
+      `apiVersion: tandem.dev/v1alpha1\nkind: Site\nmetadata: {name: west}\nspec:\n  gateways: [{name: west-1, address: 192.0.2.1}]\n  labels: {region: ${"x".repeat(254)}}\n`,
+      "web.yaml:6: spec.labels.region: is longer than 253 characters. Correct it and save the file",
+    ],
+    [
       "a time that is none",
       "apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: web}\nspec:\n  targetRef: {kind: Service, name: web}\n  to: east\n  until: tomorrow\n",
       "web.yaml:7: spec.until: is not an RFC 3339 time such as 2026-12-01T06:00:00Z. Correct it and save the file",

@@ -3,13 +3,11 @@
  * @module
  */
 import type { TLSSocket } from "node:tls";
-import { CatalogMessage } from "../../model/catalog.ts";
+import type { CatalogMessage } from "../../model/catalog.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { linesOf, parseLine } from "./catalog-line.ts";
 import { callPeer, connectToPeer, type PeerCredentials } from "./peer-connection.ts";
-
-/** A line longer than this ends the stream, in characters. */
-const LONGEST_LINE = 256 * 1024;
 
 /** A beat comes every second; a peer that is silent for this long is gone, whatever TCP says. */
 const SILENCE_MS = 5_000;
@@ -56,10 +54,11 @@ export function listenToCatalog(
       const watchdog = new Watchdog(tools.clock, () =>
         socket?.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)),
       );
+      const take = lineTaker(subscription, tools.log);
       try {
         for await (const line of linesOf(response)) {
           watchdog.kick();
-          subscription.message(CatalogMessage.parse(JSON.parse(line)));
+          take(line);
         }
       } finally {
         watchdog.stop();
@@ -90,6 +89,18 @@ export function listenToCatalog(
   };
 }
 
+/** Passes on what lines say. A bad one is skipped and logged, the first of a stream only: it may come every second. */
+function lineTaker(subscription: CatalogSubscription, log: Logger): (line: string) => void {
+  let logged = false;
+  return (line) => {
+    const { message, problem } = parseLine(line);
+    if (message !== undefined) subscription.message(message);
+    if (problem === undefined || logged) return;
+    logged = true;
+    log.warn("catalog_line_skipped", { site: subscription.site, gateway: subscription.gateway, problem });
+  };
+}
+
 class Watchdog {
   readonly #clock: Clock;
   readonly #bark: () => void;
@@ -108,16 +119,5 @@ class Watchdog {
 
   stop(): void {
     this.#cancel();
-  }
-}
-
-async function* linesOf(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const chunk of stream) {
-    rest += chunk.toString();
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > LONGEST_LINE) throw new Error(`a line of the catalog is longer than ${LONGEST_LINE} characters`);
-    for (const line of lines) if (line !== "") yield line;
   }
 }

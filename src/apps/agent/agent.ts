@@ -93,7 +93,7 @@ export class Agent {
       },
       options.log,
     );
-    this.#knowledge = new PeerKnowledge(record);
+    this.#knowledge = new PeerKnowledge(record, { ...options, sitesOf: (service) => this.#sitesOf(service) });
     this.#addresses = new GatewayAddresses(
       {
         site: record.site,
@@ -165,9 +165,10 @@ export class Agent {
     await this.#envoy.open();
     await this.#store.open();
     this.#addresses.open(memory.addresses);
-    this.#requireOwnSite();
+    this.#addresses.requireOwnEntry(this.#options.siteDirectory);
     this.#reconciler = this.#createReconciler();
     this.#store.onChange(({ services, sites }) => {
+      if (this.#knowledge.policiesChanged(services)) this.#remembered.save("switches");
       this.#look({ services, everything: sites });
       this.#problemLog.look();
     });
@@ -230,7 +231,7 @@ export class Agent {
         connected: this.#knowledge.isConnected(member.name),
         gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
       })),
-      problems: this.#problems(),
+      problems: [...this.#problems(), ...this.#publisher.problems()],
     };
   }
 
@@ -257,15 +258,15 @@ export class Agent {
     if (!this.#members.take(site)) return;
     this.#remembered.save("members");
     await this.#remembered.flush();
-    this.#exchange.feed.tell({ type: "member", site }, "siblings");
+    this.#exchange.tellSiblings({ type: "member", site });
     this.#sitesChanged();
   }
 
   /** Orders a switch, or ends one; carried to all sites. */
   order(record: SwitchRecord): void {
-    if (!this.#knowledge.takeSwitch(record)) return;
+    const ordered = this.#knowledge.orderSwitch(record);
     this.#remembered.save("switches");
-    this.#exchange.feed.tell({ type: "switch", switch: record });
+    this.#exchange.tellSwitch(ordered);
     this.#look({ services: new Set([record.service]), everything: false });
   }
 
@@ -329,55 +330,21 @@ export class Agent {
     return new ServiceReconciler(sources, publish, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
-      holdsChanged: (service, sites) =>
-        this.#exchange.feed.tell({ type: "holds", service, sites: [...sites] }, "siblings"),
+      holdsChanged: (service, sites) => this.#exchange.tellSiblings({ type: "holds", service, sites: [...sites] }),
       failed: (service, error) =>
         this.#options.log.error("service_not_reconciled", {
           service,
           error: error instanceof Error ? error.stack : String(error),
         }),
       statusChanged: (service) => {
-        this.#exchange.feed.tell({ type: "service", service, entry: this.#entryOf(service) });
+        this.#exchange.tellService(service, this.#entryOf(service));
         this.#problemLog.look();
       },
     });
   }
 
   #problems(): readonly Problem[] {
-    const { site, gateway } = this.#record;
-    const unlisted = this.#addresses.isListed()
-      ? []
-      : [
-          {
-            message: `the Site ${site} no longer lists ${gateway}, this gateway: it goes on as it was, and nobody new finds it`,
-            remedy: `Add ${gateway} with its address to spec.gateways, or drain this gateway`,
-          },
-        ];
-    const foreign = this.#store.sites().filter((site) => site.metadata.name !== this.#record.site);
-    return [
-      ...this.#store.problems(),
-      ...unlisted,
-      ...foreign.map(({ metadata: { name } }) => ({
-        message: `Site ${name} does not count here: this is ${this.#record.site}, and sites that join tell of themselves`,
-        remedy: "Remove it from this site's directory",
-      })),
-      ...(this.#reconciler?.problems() ?? []),
-    ];
-  }
-
-  #requireOwnSite(): void {
-    const { site, gateway } = this.#record;
-    if (this.#addresses.isListed()) return;
-    const found = this.#store.site(site);
-    throw new TandemError(
-      "AgentCannotStart",
-      found === undefined
-        ? `${this.#options.siteDirectory} has no valid Site named ${site}`
-        : `the Site ${site} has no gateway named ${gateway}`,
-      {
-        remedy: `Add ${gateway} with its address to spec.gateways of the Site ${site}; \`tandem validate ${this.#options.siteDirectory}\` shows what is wrong`,
-      },
-    );
+    return [...this.#store.problems(), ...this.#addresses.problems(), ...(this.#reconciler?.problems() ?? [])];
   }
 
   #publishBase(): void {
@@ -458,6 +425,7 @@ export class Agent {
           const entry = this.#entryOf(service);
           return entry === null ? [] : [[service, entry] as const];
         }),
+      sitesOf: (service) => this.#sitesOf(service),
       holds: () => this.#reconciler?.holds() ?? [],
       admit: (site) => this.admit(site),
       switchHeard: () => this.#remembered.save("switches"),
@@ -482,6 +450,10 @@ export class Agent {
 
   #peerEntries(service: ServiceKey): ReadonlyMap<string, CatalogEntry | undefined> {
     return new Map(this.#acceptedMembers().map(({ name }) => [name, this.#knowledge.entry(name, service)]));
+  }
+
+  #sitesOf(service: ServiceKey): readonly string[] {
+    return this.#store.policyOf(service)?.spec.sites.map((site) => site.name) ?? [];
   }
 
   #entryOf(service: ServiceKey): ReturnType<typeof catalogEntry> {

@@ -104,6 +104,7 @@ export class EnvoyConnection {
 
   #connected(): void {
     this.#state = "configuring";
+    this.#sources.publisher.forgetRejections();
     this.#startCounting();
     this.#sources.log.info("envoy_connected");
   }

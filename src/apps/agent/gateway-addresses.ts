@@ -4,7 +4,9 @@
  */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { TandemError } from "../../model/errors.ts";
 import type { GatewayAddress } from "../../model/kinds/index.ts";
+import type { Problem } from "../../model/problem.ts";
 import { endpointKey, type PeerGateway } from "../../model/service-view.ts";
 import type { Members } from "../../runtime/members.ts";
 import type { PeerKnowledge } from "../../runtime/peer-knowledge.ts";
@@ -84,11 +86,6 @@ export class GatewayAddresses implements SiteDirectoryPort {
     return this.#own().flatMap((one) => (one.name === this.#gateway ? [] : this.#reached(one)));
   }
 
-  /** Whether the own Site lists this gateway. */
-  isListed(): boolean {
-    return this.#own().some((one) => one.name === this.#gateway);
-  }
-
   /**
    * This gateway as others reach it; undefined until DNS has said where it is. A gateway that is no longer listed goes on
    * as it was: a slip in a file must not take it away from its clients.
@@ -99,6 +96,39 @@ export class GatewayAddresses implements SiteDirectoryPort {
     return this.#lastOwn;
   }
 
+  /**
+   * Makes sure that the own Site has an entry of this gateway.
+   * @param directory where its manifest should be
+   * @throws TandemError AgentCannotStart
+   */
+  requireOwnEntry(directory: string): void {
+    if (this.#isListed()) return;
+    throw new TandemError(
+      "AgentCannotStart",
+      this.#store.site(this.#site) === undefined
+        ? `${directory} has no valid Site named ${this.#site}`
+        : `the Site ${this.#site} has no gateway named ${this.#gateway}`,
+      {
+        remedy: `Add ${this.#gateway} with its address to spec.gateways of the Site ${this.#site}; \`tandem validate ${directory}\` shows what is wrong`,
+      },
+    );
+  }
+
+  /** What is wrong with the Sites in this site's directory. */
+  problems(): readonly Problem[] {
+    const foreign = this.#store.sites().filter((site) => site.metadata.name !== this.#site);
+    const problems = foreign.map(({ metadata: { name } }) => ({
+      message: `Site ${name} does not count here: this is ${this.#site}, and sites that join tell of themselves`,
+      remedy: "Remove it from this site's directory",
+    }));
+    if (!this.#isListed())
+      problems.push({
+        message: `the Site ${this.#site} no longer lists ${this.#gateway}, this gateway: it goes on as it was, and nobody new finds it`,
+        remedy: `Add ${this.#gateway} with its address to spec.gateways, or drain this gateway`,
+      });
+    return problems;
+  }
+
   isGatewayAddress(address: string, port: number): boolean {
     const key = endpointKey(address, port);
     const all = [...this.#own(), ...this.#members.all().flatMap((member) => member.gateways)];
@@ -106,6 +136,10 @@ export class GatewayAddresses implements SiteDirectoryPort {
       const at = this.#addressOf(gateway);
       return at !== undefined && endpointKey(at, gateway.port) === key;
     });
+  }
+
+  #isListed(): boolean {
+    return this.#own().some((one) => one.name === this.#gateway);
   }
 
   #own(): readonly GatewayAddress[] {

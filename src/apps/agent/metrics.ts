@@ -94,7 +94,9 @@ function addStatus(registry: Registry, status: AgentStatus): void {
   const connected = gauge("tandem_peer_connected", "1 while a peer's catalog is received.", ["peer"]);
   for (const peer of status.peers) connected.set({ peer: peer.name }, peer.connected ? 1 : 0);
   gauge("tandem_envoy_ready", "1 when Envoy has acknowledged everything.", []).set(status.envoy === "ready" ? 1 : 0);
-  gauge("tandem_problems", "Problems in manifests.", []).set(status.problems.length);
+  gauge("tandem_problems", "Problems in manifests, and resources of the gateway itself that Envoy refused.", []).set(
+    status.problems.length,
+  );
   if (status.certificateEnds !== undefined)
     gauge("tandem_certificate_ends_seconds", "Unix time at which this gateway's certificate ends.", []).set(
       status.certificateEnds / 1_000,

@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmod, rm } from "node:fs/promises";
-import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { siteOfIdentity } from "../../core/envoy/names.ts";
 import { PEER_IDENTITY_HEADER } from "../../core/envoy/gateway-base.ts";
 import type { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -41,9 +41,10 @@ export async function servePeerApi(path: string, handlers: PeerApiHandlers, log:
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, handlers: PeerApiHandlers): Promise<void> {
-  const own = request.headers[PEER_IDENTITY_HEADER] === gatewayIdentity(handlers.site);
-  if (request.method === "GET" && request.url === "/v1/catalog") {
-    handlers.feed.serve(response, own);
+  const site = siteOfIdentity(String(request.headers[PEER_IDENTITY_HEADER]));
+  const own = site === handlers.site;
+  if (request.method === "GET" && request.url === "/v1/catalog" && site !== undefined) {
+    handlers.feed.serve(response, site);
     return;
   }
   if (request.method === "POST" && request.url === "/v1/certificate" && own && handlers.sign !== undefined) {

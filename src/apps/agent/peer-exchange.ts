@@ -5,7 +5,7 @@
 import { type CatalogClient, listenToCatalog } from "../../adapters/peers/catalog-client.ts";
 import { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
 import type { PeerCredentials } from "../../adapters/peers/peer-connection.ts";
-import type { CatalogEntry, CatalogMessage, SiteRecord } from "../../model/catalog.ts";
+import type { CatalogEntry, CatalogMessage, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import type { ServiceKey, ServicePortKey } from "../../model/service-key.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -32,6 +32,8 @@ export interface ExchangeSources {
   ownSite(): SiteRecord;
   draining(): boolean;
   offered(): Iterable<readonly [ServiceKey, CatalogEntry]>;
+  /** Sites that the policy of a Service lists here. */
+  sitesOf(service: ServiceKey): readonly string[];
   holds(): Iterable<readonly [ServicePortKey, readonly string[]]>;
   admit(site: SiteRecord): Promise<void>;
   /** A switch was heard of and has to be kept. */
@@ -43,31 +45,55 @@ export interface ExchangeSources {
 export class PeerExchange {
   readonly feed: CatalogFeed;
   readonly #sources: ExchangeSources;
-  readonly #clients = new Map<string, CatalogClient>();
+  readonly #clients = new Map<string, { readonly peer: PeerGatewayTarget; readonly client: CatalogClient }>();
+  /** What was told last of the own site. */
+  #toldSite = "";
 
   constructor(sources: ExchangeSources) {
     this.#sources = sources;
-    this.feed = new CatalogFeed((sibling) => this.#everything(sibling));
+    this.feed = new CatalogFeed((site) => this.#everything(site));
   }
 
-  /** Listens to exactly the gateways that are to be listened to now. */
+  /** Listens to exactly the gateways that are to be listened to now, and tells of the own site if that changed. */
   update(): void {
+    this.#tellSite();
     const wanted = new Map(
       this.#sources
         .targets()
         .map((peer) => [`${peer.site}/${peer.gateway}@${peer.target.address}:${peer.target.port}`, peer]),
     );
-    for (const [key, client] of this.#clients) {
+    const present = new Set([...wanted.values()].map(({ site, gateway }) => `${site}/${gateway}`));
+    for (const [key, { peer, client }] of this.#clients) {
       if (wanted.has(key)) continue;
       client.close();
       this.#clients.delete(key);
+      if (!present.has(`${peer.site}/${peer.gateway}`)) this.#sources.knowledge.forget(peer.site, peer.gateway);
     }
-    for (const [key, peer] of wanted) if (!this.#clients.has(key)) this.#clients.set(key, this.#listenTo(peer));
+    for (const [key, peer] of wanted)
+      if (!this.#clients.has(key)) this.#clients.set(key, { peer, client: this.#listenTo(peer) });
+  }
+
+  /** Tells what the own site has of a Service to those who may hear of it; who is new among them also hears of its switch. */
+  tellService(service: ServiceKey, entry: CatalogEntry | null): void {
+    const added = this.feed.tellService(service, entry, this.#audienceOf(service));
+    if (added.size === 0) return;
+    const record = this.#sources.knowledge.switches().find((known) => known.service === service);
+    if (record !== undefined) this.feed.tell({ type: "switch", switch: record }, added);
+  }
+
+  /** Tells of a switch to those who may hear of its Service. */
+  tellSwitch(record: SwitchRecord): void {
+    this.feed.tell({ type: "switch", switch: record }, this.#audienceOf(record.service));
+  }
+
+  /** Tells the other gateways of the own site. */
+  tellSiblings(message: CatalogMessage): void {
+    this.feed.tell(message, new Set([this.#sources.own.site]));
   }
 
   /** Ends all streams. */
   close(): void {
-    for (const client of this.#clients.values()) client.close();
+    for (const { client } of this.#clients.values()) client.close();
     this.feed.close();
   }
 
@@ -103,7 +129,8 @@ export class PeerExchange {
   /** A member may say where its gateways are now; never who vouches for it: its name and authority were bound when it joined. */
   #takeSite(from: string, site: SiteRecord): void {
     const known = this.#sources.members.get(from);
-    if (known === undefined || site.name !== from) return;
+    // A site whose own manifest is missing for a moment must not lose the way to its gateways.
+    if (known === undefined || site.name !== from || site.gateways.length === 0) return;
     const same = JSON.stringify([known.gateways, known.labels]) === JSON.stringify([site.gateways, site.labels]);
     if (!same)
       void this.#sources.admit({
@@ -114,14 +141,29 @@ export class PeerExchange {
       });
   }
 
-  *#everything(sibling: boolean): Iterable<CatalogMessage> {
+  #tellSite(): void {
+    const site = this.#sources.ownSite();
+    const text = JSON.stringify([site.gateways, site.labels]);
+    if (text === this.#toldSite || site.gateways.length === 0) return;
+    this.#toldSite = text;
+    this.feed.tell({ type: "site", site });
+  }
+
+  /** The own site, and those that the policy of a Service lists. */
+  #audienceOf(service: ServiceKey): ReadonlySet<string> {
+    return new Set([this.#sources.own.site, ...this.#sources.sitesOf(service)]);
+  }
+
+  *#everything(listener: string): Iterable<CatalogMessage> {
     const { own, knowledge, members } = this.#sources;
+    const hearsOf = (service: ServiceKey): boolean => this.#audienceOf(service).has(listener);
     yield { type: "hello", site: own.site, gateway: own.gateway };
     yield { type: "draining", draining: this.#sources.draining() };
     yield { type: "site", site: this.#sources.ownSite() };
-    for (const [service, entry] of this.#sources.offered()) yield { type: "service", service, entry };
-    for (const record of knowledge.switches()) yield { type: "switch", switch: record };
-    if (!sibling) return;
+    for (const [service, entry] of this.#sources.offered())
+      if (hearsOf(service)) yield { type: "service", service, entry };
+    for (const record of knowledge.switches()) if (hearsOf(record.service)) yield { type: "switch", switch: record };
+    if (listener !== own.site) return;
     for (const site of members.all()) yield { type: "member", site };
     for (const [service, sites] of this.#sources.holds()) yield { type: "holds", service, sites: [...sites] };
   }

@@ -6,6 +6,8 @@ import { type EncodedResource, encodeResource, versionOf } from "../../adapters/
 import { ResourceCache } from "../../adapters/xds/resource-cache.ts";
 import { Snapshot } from "../../adapters/xds/snapshot.ts";
 import type { Rejection } from "../../adapters/xds/subscription.ts";
+import { serviceOfResource } from "../../core/envoy/names.ts";
+import type { Problem } from "../../model/problem.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -61,8 +63,23 @@ export class Publisher {
   /** Envoy's words for refused resources of a service. */
   rejectionsOf(service: ServicePortKey): readonly string[] {
     return [...this.#rejections.values()]
-      .filter(({ name }) => name.endsWith(service) || name.includes(`${service}/`))
+      .filter(({ name }) => serviceOfResource(name) === service)
       .map(({ type, name, message }) => `${type} ${name}: ${message}`);
+  }
+
+  /** Refused resources of the gateway itself, which show at no service. */
+  problems(): readonly Problem[] {
+    return [...this.#rejections.values()]
+      .filter(({ name }) => serviceOfResource(name) === undefined)
+      .map(({ type, name, message }) => ({
+        message: `Envoy refused the ${type} ${name}: ${message}`,
+        remedy: "Free the address or port if it is taken and start the gateway again; else report the message",
+      }));
+  }
+
+  /** Forgets what an Envoy refused that is gone: the next one may take the same. */
+  forgetRejections(): void {
+    this.#rejections.clear();
   }
 
   /** When an endpoint fails, one resource of several changes, and an encoding takes far longer than a comparison. */

@@ -59,6 +59,11 @@ export const READY_LISTENER = "ready";
 /** Cluster of the agent's interface for other agents. */
 export const AGENT_CLUSTER = "agent";
 
+/** The service that a resource belongs to by its name; undefined for what the gateway itself has. */
+export function serviceOfResource(name: string): ServicePortKey | undefined {
+  return /^(?:out|in|write|tier|client|hop)\/([^/]+\/[^/]+\/\d+)(?:\/|$)/.exec(name)?.[1] as ServicePortKey | undefined;
+}
+
 /** SPIFFE trust domain of a site. */
 export function trustDomain(site: string): string {
   return `${site}.tandem`;
@@ -67,4 +72,9 @@ export function trustDomain(site: string): string {
 /** SPIFFE identity of a site's gateways. */
 export function gatewayIdentity(site: string): string {
   return `spiffe://${trustDomain(site)}/gateway`;
+}
+
+/** The site whose gateways have an identity; undefined for any other identity. */
+export function siteOfIdentity(identity: string): string | undefined {
+  return /^spiffe:\/\/([a-z0-9-]+)\.tandem\/gateway$/.exec(identity)?.[1];
 }

@@ -13,6 +13,9 @@ export const GatewayAddress = z.strictObject({
 });
 export type GatewayAddress = z.infer<typeof GatewayAddress>;
 
+/** Failure domains, e.g. `region`, `zone`, `provider`. */
+export const SiteLabels = z.record(z.string().max(63), z.string().max(253, "is longer than 253 characters"));
+
 /**
  * A cluster, data centre or group of VMs with gateways and a certificate authority of its own.
  * Only the object named like the own site counts in its directory: sites that join tell of themselves.
@@ -25,8 +28,7 @@ export const Site = z.strictObject({
     gateways: z.array(GatewayAddress).min(1, "needs at least one gateway").max(32),
     /** PEM of the certificate authorities of the site's trust domain; empty in the own Site, whose CA is the state directory's. */
     trustBundle: z.string().max(65_536).default(""),
-    /** Failure domains, e.g. `region`, `zone`, `provider`. */
-    labels: z.record(z.string(), z.string()).default({}),
+    labels: SiteLabels.default({}),
     /** False until a person or a standing order lets an introduced site take part. */
     accepted: z.boolean().default(true),
   }),
