@@ -44,6 +44,7 @@ export class PeerExchange {
   readonly feed: CatalogFeed;
   readonly #sources: ExchangeSources;
   readonly #clients = new Map<string, CatalogClient>();
+  #closed = false;
 
   constructor(sources: ExchangeSources) {
     this.#sources = sources;
@@ -52,6 +53,7 @@ export class PeerExchange {
 
   /** Listens to exactly the gateways that are to be listened to now. */
   update(): void {
+    if (this.#closed) return;
     const wanted = new Map(
       this.#sources
         .targets()
@@ -67,6 +69,7 @@ export class PeerExchange {
 
   /** Ends all streams. */
   close(): void {
+    this.#closed = true;
     for (const client of this.#clients.values()) client.close();
     this.feed.close();
   }
@@ -88,7 +91,7 @@ export class PeerExchange {
   #take(peer: PeerGatewayTarget, message: CatalogMessage): void {
     const { own, knowledge } = this.#sources;
     if (message.type === "member" && peer.site === own.site) {
-      void this.#sources.admit(message.site);
+      this.#admit(message.site);
       return;
     }
     if (message.type === "site" && peer.site !== own.site) {
@@ -106,12 +109,17 @@ export class PeerExchange {
     if (known === undefined || site.name !== from) return;
     const same = JSON.stringify([known.gateways, known.labels]) === JSON.stringify([site.gateways, site.labels]);
     if (!same)
-      void this.#sources.admit({
+      this.#admit({
         ...known,
         gateways: site.gateways,
         labels: site.labels,
         at: Math.max(site.at, known.at + 1),
       });
+  }
+
+  /** What others tell is in force even where it cannot be kept; that it could not has been logged by then. */
+  #admit(site: SiteRecord): void {
+    this.#sources.admit(site).catch(() => {});
   }
 
   *#everything(sibling: boolean): Iterable<CatalogMessage> {
