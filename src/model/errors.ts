@@ -34,6 +34,11 @@ export const ERRORS = {
     meaning: "The agent's state or site directory cannot be used.",
     remedy: "Correct what the message names and start again",
   },
+  AgentRunning: {
+    exit: EXIT.failed,
+    meaning: "Another agent runs from this state directory.",
+    remedy: "Stop it first; two agents cannot share one state directory",
+  },
   AlreadyInitialised: {
     exit: EXIT.invalidInput,
     meaning: "The state directory belongs to a gateway already; its keys are not overwritten.",
@@ -105,6 +110,12 @@ export const ERRORS = {
     exit: EXIT.invalidInput,
     meaning: "The site is not one that the policy lists.",
     remedy: "Use a site of the policy's spec.sites; `tandem status` shows them",
+  },
+  StateNotWritten: {
+    exit: EXIT.environment,
+    meaning:
+      "What was ordered is in force, but could not be written to the state directory: a restart would forget it.",
+    remedy: "Make room on the disk or correct the directory's permissions, then order it again",
   },
   TokenInvalid: {
     exit: EXIT.invalidInput,

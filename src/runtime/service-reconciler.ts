@@ -46,10 +46,13 @@ export class ServiceReconciler {
   readonly #sources: ViewSources;
   readonly #publish: Publish;
   readonly #events: ReconcilerEvents;
-  readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => this.#tryReconcile(key, noticedAt));
+  readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => {
+    if (!this.#closed) this.#tryReconcile(key, noticedAt);
+  });
   readonly #current = new Map<ServicePortKey, Current>();
   readonly #portsOf = new Map<ServiceKey, readonly ServicePortKey[]>();
   readonly #failed = new Map<ServiceKey, Problem>();
+  #closed = false;
 
   constructor(sources: ViewSources, publish: Publish, events: ReconcilerEvents) {
     this.#sources = sources;
@@ -71,6 +74,12 @@ export class ServiceReconciler {
   /** Looks at all Services at once, before anything is published: an agent that knows half must not act on it. */
   reconcileAll(): void {
     for (const key of this.#sources.store.targetedServices()) this.#tryReconcile(key, performance.now());
+  }
+
+  /** Decides nothing any more; what is queued is dropped. */
+  close(): void {
+    this.#closed = true;
+    for (const { cancelTimer } of this.#current.values()) cancelTimer?.();
   }
 
   /** Chains of TCP services for the peers' listener, in order of their names. */

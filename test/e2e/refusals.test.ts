@@ -19,6 +19,7 @@ import {
   issueLeaf,
   type PemPair,
 } from "../../src/adapters/pki/certificate-authority.ts";
+import { readLeaf } from "../../src/adapters/pki/leaf-file.ts";
 import type { Token } from "../../src/adapters/pki/token.ts";
 import { statePaths } from "../../src/adapters/state/state-directory.ts";
 import { Lab } from "../../src/apps/lab/network/lab.ts";
@@ -326,7 +327,9 @@ async function leafOf(authority: PemPair, uri: string, now = Date.now()): Promis
 
 async function eastsLeaf(): Promise<PemPair> {
   const paths = statePaths(lab.gateway("east-1")?.state ?? "");
-  return { certificate: await readFile(paths.leafCertificate, "utf8"), key: await readFile(paths.leafKey, "utf8") };
+  const leaf = await readLeaf(paths.leaf);
+  if (leaf === undefined) throw new Error("east-1 has no certificate");
+  return leaf;
 }
 
 async function authorityOf(gateway: string): Promise<PemPair> {

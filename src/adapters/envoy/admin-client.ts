@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { EnvoyHealthEvent } from "../../model/envoy-event.ts";
 import { serviceOfCluster } from "../../model/cluster-name.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
+import { readBody } from "../http/read-body.ts";
 import { endpointOfHost } from "./parse-event.ts";
 
 /** Largest answer taken, in bytes: all clusters of thousands of services, from an Envoy that does not filter. */
@@ -14,26 +15,17 @@ const LARGEST_ANSWER = 256 * 1024 * 1024;
 
 const ADMIN_TIMEOUT_MS = 5_000;
 
-/** Asks the admin interface. Rejects on anything but 200. */
+/** Asks the admin interface. Rejects on anything but 200, also when Envoy dies in the middle of its answer. */
 export function askAdmin(socketPath: string, method: "GET" | "POST", path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const call = request(
       { socketPath, method, path, timeout: ADMIN_TIMEOUT_MS, headers: { host: "admin" } },
       (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on("data", (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > LARGEST_ANSWER)
-            call.destroy(new Error(`Envoy's answer to ${path} is larger than ${LARGEST_ANSWER} bytes`));
-          chunks.push(chunk);
-        });
-        response.on("end", () => {
-          const body = Buffer.concat(chunks).toString("utf8");
+        readBody(response, LARGEST_ANSWER).then((body) => {
           if (response.statusCode === 200) resolve(body);
           else
             reject(new Error(`Envoy answered ${response.statusCode ?? 0} to ${method} ${path}: ${body.slice(0, 200)}`));
-        });
+        }, reject);
       },
     );
     call.on("timeout", () =>

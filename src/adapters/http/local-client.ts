@@ -3,8 +3,11 @@
  * @module
  */
 import { request } from "node:http";
+import { connect } from "node:net";
 import { z } from "zod";
 import { ERRORS, type ErrorCode, TandemError } from "../../model/errors.ts";
+import { nobodyListens } from "./nobody-listens.ts";
+import { readBody } from "./read-body.ts";
 
 const LARGEST_ANSWER = 64 * 1024 * 1024;
 const TIMEOUT_MS = 20_000;
@@ -32,6 +35,18 @@ export async function callLocal(
   throw new Error(message);
 }
 
+/** Whether an agent listens on a socket. Rejects when that cannot be found out. */
+export function isAgentListening(socketPath: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", (error) => (nobodyListens(error) ? resolve(false) : reject(error)));
+  });
+}
+
 function send(
   socketPath: string,
   call: { readonly method: "GET" | "POST"; readonly path: string },
@@ -47,26 +62,15 @@ function send(
         headers: { host: "agent", "content-length": Buffer.byteLength(text) },
       },
       (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on("data", (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > LARGEST_ANSWER) sent.destroy(new Error("the agent's answer is too large"));
-          chunks.push(chunk);
-        });
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString("utf8"),
-            isJson: response.headers["content-type"] === "application/json",
-          }),
-        );
+        const status = response.statusCode ?? 0;
+        const isJson = response.headers["content-type"] === "application/json";
+        readBody(response, LARGEST_ANSWER).then((answer) => resolve({ status, text: answer, isJson }), reject);
       },
     );
     sent.on("timeout", () => sent.destroy(new Error(`the agent did not answer within ${TIMEOUT_MS} ms`)));
-    sent.on("error", (error: NodeJS.ErrnoException) =>
+    sent.on("error", (error) =>
       reject(
-        error.code === "ENOENT" || error.code === "ECONNREFUSED"
+        nobodyListens(error)
           ? new TandemError("AgentNotRunning", `no agent answers on ${socketPath}`, { cause: error })
           : error,
       ),

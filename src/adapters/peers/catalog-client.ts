@@ -45,17 +45,21 @@ export function listenToCatalog(
   const attempt = async (): Promise<void> => {
     let heard = false;
     try {
-      socket = await connectToPeer(subscription.target, subscription.credentials());
-      const { response } = await callPeer(socket, { method: "GET", path: "/v1/catalog" });
-      if (response.statusCode !== 200) throw new Error(`the peer's agent answered ${response.statusCode ?? 0}`);
-      heard = true;
-      pause = FIRST_PAUSE_MS;
-      subscription.connected();
+      const connection = await connectToPeer(subscription.target, subscription.credentials());
+      socket = connection;
+      if (closed) return;
+      // From here on: a peer that takes the request and never answers is gone as well.
       const watchdog = new Watchdog(tools.clock, () =>
-        socket?.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)),
+        connection.destroy(new Error(`nothing heard for ${SILENCE_MS} ms`)),
       );
       const take = lineTaker(subscription, tools.log);
       try {
+        const { response } = await callPeer(connection, { method: "GET", path: "/v1/catalog" });
+        if (response.statusCode !== 200) throw new Error(`the peer's agent answered ${response.statusCode ?? 0}`);
+        heard = true;
+        pause = FIRST_PAUSE_MS;
+        watchdog.kick();
+        subscription.connected();
         for await (const line of linesOf(response)) {
           watchdog.kick();
           take(line);

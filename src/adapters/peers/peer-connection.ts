@@ -4,6 +4,7 @@
  */
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { readBody } from "../http/read-body.ts";
 
 /** SNI of the exchange between agents, and of redeeming a token; see core/envoy/names.ts. */
 const CATALOG_SERVER_NAME = "catalog.tandem";
@@ -11,6 +12,12 @@ const JOIN_SERVER_NAME = "join.tandem";
 
 /** A gateway that cannot even shake hands in this time is asked again later. */
 const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A gateway's agent that has not answered a request completely in this time, in milliseconds, is given up. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Largest answer to a single request, in bytes. */
+const LARGEST_ANSWER = 1024 * 1024;
 
 /** Who calls, and whom it expects to find. */
 export interface PeerCredentials {
@@ -60,10 +67,51 @@ function wrongIdentity(certificate: PeerCertificate, identity: string): Error | 
     : new Error(`the gateway's certificate is for ${names.join(", ") || "nobody"}, not for ${identity}`);
 }
 
+/** A request to a gateway's agent. */
+export interface PeerCall {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly body?: string;
+}
+
+/** A whole answer of a gateway's agent. */
+export interface PeerAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Asks a gateway's agent once, over a connection of its own, which is closed whatever comes of it. */
+export async function askPeer(
+  target: { readonly address: string; readonly port: number },
+  credentials: PeerCredentials,
+  call: PeerCall,
+): Promise<PeerAnswer> {
+  return askOver(await connectToPeer(target, credentials), call);
+}
+
+/** Sends one request over a connection and closes it; rejects when the answer is too large, or not complete in time. */
+export async function askOver(socket: TLSSocket, call: PeerCall): Promise<PeerAnswer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`no complete answer to ${call.path} within ${ANSWER_TIMEOUT_MS} ms`)),
+    ANSWER_TIMEOUT_MS,
+  );
+  const answer = async (): Promise<PeerAnswer> => {
+    const { response } = await callPeer(socket, call);
+    return { status: response.statusCode ?? 0, body: await readBody(response, LARGEST_ANSWER) };
+  };
+  try {
+    return await Promise.race([answer(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
 /** Sends one request over a connection and gives the answer once its head is there. */
 export function callPeer(
   socket: TLSSocket,
-  call: { readonly method: "GET" | "POST"; readonly path: string; readonly body?: string },
+  call: PeerCall,
 ): Promise<{ readonly response: IncomingMessage; readonly call: ClientRequest }> {
   return new Promise((resolve, reject) => {
     const headers = {

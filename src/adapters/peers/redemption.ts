@@ -6,7 +6,7 @@ import { z } from "zod";
 import { SiteRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { Token } from "../pki/token.ts";
-import { callPeer, connectToPeer } from "./peer-connection.ts";
+import { askPeer, type PeerAnswer } from "./peer-connection.ts";
 
 /** Where tokens are redeemed. */
 export const REDEEM_PATH = "/join/redeem";
@@ -45,26 +45,19 @@ export async function redeemToken(token: Token, what: Redemption, peerIdentity: 
   throw new TandemError("JoinFailed", `no gateway of ${token.site} answered: ${failures.join("; ")}`);
 }
 
-async function ask(
+function ask(
   token: Token,
   what: Redemption,
   to: { readonly address: string; readonly peerIdentity: string },
-): Promise<{ readonly status: number; readonly body: string }> {
-  const { host, port } = splitAddress(to.address);
-  const socket = await connectToPeer(
-    { address: host, port },
+): Promise<PeerAnswer> {
+  return askPeer(
+    splitAddress(to.address),
     { peerBundle: token.authority, peerIdentity: to.peerIdentity },
+    { method: "POST", path: REDEEM_PATH, body: JSON.stringify(what) },
   );
-  try {
-    const { response } = await callPeer(socket, { method: "POST", path: REDEEM_PATH, body: JSON.stringify(what) });
-    const body = Buffer.concat((await response.toArray()) as Buffer[]).toString("utf8");
-    return { status: response.statusCode ?? 0, body };
-  } finally {
-    socket.destroy();
-  }
 }
 
-function splitAddress(address: string): { readonly host: string; readonly port: number } {
+function splitAddress(address: string): { readonly address: string; readonly port: number } {
   const end = address.lastIndexOf(":");
-  return { host: address.slice(0, end).replace(/^\[|\]$/g, ""), port: Number(address.slice(end + 1)) };
+  return { address: address.slice(0, end).replace(/^\[|\]$/g, ""), port: Number(address.slice(end + 1)) };
 }

@@ -14,8 +14,8 @@ const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
 const DAY_MS = 24 * 3_600_000;
 const AUTHORITY_DAYS = 3_650;
 
-/** How long a gateway's certificate lives. It is renewed daily, so an issuer may be away for almost as long. */
-export const LEAF_DAYS = 30;
+/** How long a gateway's certificate lives, in milliseconds. It is renewed daily, so an issuer may be away for almost as long. */
+export const LEAF_LIFE_MS = 30 * DAY_MS;
 
 /** Certificates begin a little in the past: clocks of two sites are never the same. */
 const BACK_DATED_MS = 3_600_000;
@@ -65,7 +65,7 @@ export async function createRequest(): Promise<{ readonly request: string; reado
 export async function issueLeaf(
   authority: PemPair,
   request: string,
-  leaf: { readonly uri: string; readonly now: number; readonly days?: number },
+  leaf: { readonly uri: string; readonly now: number },
 ): Promise<string> {
   const asked = new x509.Pkcs10CertificateRequest(request);
   if (!(await asked.verify())) throw new Error("the certificate request is not signed by its own key");
@@ -75,7 +75,7 @@ export async function issueLeaf(
     subject: "CN=gateway",
     issuer: issuer.subject,
     notBefore: new Date(leaf.now - BACK_DATED_MS),
-    notAfter: new Date(leaf.now + (leaf.days ?? LEAF_DAYS) * DAY_MS),
+    notAfter: new Date(leaf.now + LEAF_LIFE_MS),
     signingAlgorithm: SIGNATURE,
     publicKey: asked.publicKey,
     signingKey: await importKey(authority.key),

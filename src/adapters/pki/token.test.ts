@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -39,6 +39,21 @@ test("of two uses at once exactly one succeeds", async () => {
   const token = await issue();
   const results = await Promise.allSettled([desk.use(token, 2_000), desk.use(token, 2_000)]);
   expect(results.map((result) => result.status).sort()).toEqual(["fulfilled", "rejected"]);
+});
+
+test("of many uses at once none comes back after a restart", async () => {
+  const tokens = await Promise.all(Array.from({ length: 8 }, issue));
+  await Promise.all(tokens.map((token) => desk.use(token, 2_000)));
+  const reopened = await TokenDesk.open(join(directory, "tokens"));
+  expect(reopened.liveUntil(2_000)).toBeUndefined();
+});
+
+test("one write that failed does not keep later ones from the disk", async () => {
+  const [first, second] = [await issue(), await issue()];
+  await rename(directory, `${directory}.away`);
+  await expect(desk.use(first, 2_000)).rejects.toMatchObject({ code: "ENOENT" });
+  await rename(`${directory}.away`, directory);
+  await desk.use(second, 2_000);
 });
 
 test.each([

@@ -69,6 +69,7 @@ type Issued = z.infer<typeof Issued>;
 export class TokenDesk {
   readonly #path: string;
   #issued: Issued;
+  #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, issued: Issued) {
     this.#path = path;
@@ -139,8 +140,11 @@ export class TokenDesk {
     await this.#save();
   }
 
-  async #save(): Promise<void> {
-    await replaceFile(this.#path, JSON.stringify(this.#issued));
+  /** One after the other, each with what is live when its turn comes: an older list must never replace a newer one. */
+  #save(): Promise<void> {
+    const write = (): Promise<void> => replaceFile(this.#path, JSON.stringify(this.#issued));
+    this.#saving = this.#saving.then(write, write);
+    return this.#saving;
   }
 }
 

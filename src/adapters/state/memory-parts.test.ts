@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type AgentMemory, MemoryFiles } from "./memory-parts.ts";
+import { writeSaved } from "./saved-file.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -55,6 +56,20 @@ test("a damaged part is set aside with what to do, and the others count", async 
       remedy: "Nothing: services may go back to their first site before holdDown is over",
     },
   ]);
+});
+
+test.each([
+  ["another form", '[["shop/web/80"]]'],
+  ["no JSON", "half a fi"],
+])("a part whose checksum is good and whose content has %s is set aside like a damaged one", async (_name, content) => {
+  await write();
+  await writeSaved(join(directory, "listenPorts"), "tandem-memory/1", content);
+  const { memory: read, lost } = await filesOf(memory).load();
+  expect(read).toEqual({ ...memory, listenPorts: [] });
+  expect(lost).toMatchObject([
+    { setAside: join(directory, "listenPorts.damaged"), reason: "its content is not of the form it should have" },
+  ]);
+  expect((await filesOf(memory).load()).lost).toEqual([]);
 });
 
 test("what a killed process was writing is removed", async () => {

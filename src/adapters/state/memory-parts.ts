@@ -8,7 +8,7 @@ import { z } from "zod";
 import { SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { ServiceMemory } from "../../model/service-view.ts";
-import { type Loaded, SavedFile } from "./saved-file.ts";
+import { SavedFile } from "./saved-file.ts";
 
 /** The whole content. */
 export interface AgentMemory {
@@ -91,11 +91,15 @@ export class MemoryFiles {
       if (name.endsWith(".tmp")) await rm(join(this.#directory, name), { force: true });
     const lost: LostPart[] = [];
     const part = async <P extends MemoryPart>(name: P): Promise<AgentMemory[P]> => {
-      const loaded: Loaded = await this.#files[name].load();
-      if (loaded.found === "damaged")
-        lost.push({ setAside: loaded.setAside, reason: loaded.reason, remedy: REMEDIES[name] });
-      if (loaded.found !== "content") return [];
-      return SCHEMAS[name].parse(JSON.parse(loaded.body)) as unknown as AgentMemory[P];
+      const file = this.#files[name];
+      const loaded = await file.load();
+      if (loaded.found === "nothing") return [];
+      const content = loaded.found === "content" ? parsePart(name, loaded.body) : undefined;
+      if (content !== undefined) return content;
+      const { setAside, reason } =
+        loaded.found === "damaged" ? loaded : await file.setAside("its content is not of the form it should have");
+      lost.push({ setAside, reason, remedy: REMEDIES[name] });
+      return [];
     };
     const memory = {
       decisions: await part("decisions"),
@@ -112,8 +116,23 @@ export class MemoryFiles {
     this.#files[part].save(() => JSON.stringify(this.#content[part]()));
   }
 
+  /** Writes a part now. Says whether it is on disk. */
+  write(part: MemoryPart): Promise<boolean> {
+    this.save(part);
+    return this.#files[part].flush();
+  }
+
   /** Writes now what is waiting. */
   async flush(): Promise<void> {
     await Promise.all(Object.values(this.#files).map((file) => file.flush()));
+  }
+}
+
+/** Undefined when the content is not of the part's form. */
+function parsePart<P extends MemoryPart>(name: P, body: string): AgentMemory[P] | undefined {
+  try {
+    return SCHEMAS[name].parse(JSON.parse(body)) as unknown as AgentMemory[P];
+  } catch {
+    return undefined;
   }
 }

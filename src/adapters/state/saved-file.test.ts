@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -61,6 +61,18 @@ test("a file cut short is set aside", async () => {
 test("a file of another format is set aside", async () => {
   await write("hello");
   expect(await saved("test/2").load()).toMatchObject({ found: "damaged", reason: "it is not of format test/2" });
+});
+
+test("a write that failed is said to who asks, and made up for by the next one", async () => {
+  const failures: unknown[] = [];
+  const missing = join(directory, "missing");
+  const file = new SavedFile(join(missing, "memory"), "test/1", (error) => failures.push(error));
+  file.save(() => "hello");
+  expect(await file.flush()).toBe(false);
+  expect(failures).toMatchObject([{ code: "ENOENT" }]);
+  await mkdir(missing);
+  expect(await file.flush()).toBe(true);
+  expect(await file.load()).toEqual({ found: "content", body: "hello" });
 });
 
 test("of a burst of saves the last content is written", async () => {

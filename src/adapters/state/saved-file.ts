@@ -7,11 +7,14 @@ import { readFile, rename } from "node:fs/promises";
 import { replaceFile } from "./write-file.ts";
 
 /** What became of reading a saved file. */
-export type Loaded =
-  | { readonly found: "nothing" }
-  | { readonly found: "content"; readonly body: string }
-  /** It was damaged, or of another format, and has been renamed to `setAside`. */
-  | { readonly found: "damaged"; readonly setAside: string; readonly reason: string };
+export type Loaded = { readonly found: "nothing" } | { readonly found: "content"; readonly body: string } | Damaged;
+
+/** A file that was damaged, or of another format or form, and has been renamed to `setAside`. */
+export interface Damaged {
+  readonly found: "damaged";
+  readonly setAside: string;
+  readonly reason: string;
+}
 
 /** Shortest time between two writes, in milliseconds: a burst of changes is one write. */
 export const WRITE_PAUSE_MS = 200;
@@ -22,7 +25,8 @@ export class SavedFile {
   readonly #format: string;
   #pending: (() => string) | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  /** Gives whether everything so far is on disk. */
+  #writing: Promise<boolean> = Promise.resolve(true);
   readonly #failed: (error: unknown) => void;
 
   /**
@@ -40,27 +44,35 @@ export class SavedFile {
     return loadSaved(this.#path, this.#format);
   }
 
+  /** Sets the file aside whose content, once read, made no sense. */
+  setAside(reason: string): Promise<Damaged> {
+    return setAside(this.#path, reason);
+  }
+
   /** Writes soon; `content` is asked when the write begins, so that it is the latest. */
   save(content: () => string): void {
     this.#pending = content;
     this.#timer ??= setTimeout(() => void this.flush(), WRITE_PAUSE_MS);
   }
 
-  /** Writes what is waiting, now, and waits for it. */
-  async flush(): Promise<void> {
+  /** Writes what is waiting, now, and waits for it. Says whether all of it is on disk. */
+  async flush(): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const content = this.#pending;
     this.#pending = undefined;
-    if (content !== undefined) this.#writing = this.#writing.then(() => this.#write(content()));
-    await this.#writing;
+    if (content !== undefined) this.#writing = this.#writing.then(() => this.#write(content));
+    return this.#writing;
   }
 
-  async #write(body: string): Promise<void> {
+  async #write(content: () => string): Promise<boolean> {
     try {
-      await writeSaved(this.#path, this.#format, body);
+      await writeSaved(this.#path, this.#format, content());
+      return true;
     } catch (error) {
+      this.#pending ??= content;
       this.#failed(error);
+      return false;
     }
   }
 }
@@ -78,10 +90,13 @@ export async function loadSaved(path: string, format: string): Promise<Loaded> {
   const [found, checksum] = text.slice(0, Math.max(0, end)).split(" ");
   const body = text.slice(end + 1);
   if (found === format && checksum === digest(body)) return { found: "content", body };
-  const setAside = `${path}.damaged`;
-  await rename(path, setAside);
-  const reason = found === format ? "its checksum does not match" : `it is not of format ${format}`;
-  return { found: "damaged", setAside, reason };
+  return setAside(path, found === format ? "its checksum does not match" : `it is not of format ${format}`);
+}
+
+async function setAside(path: string, reason: string): Promise<Damaged> {
+  const renamed = `${path}.damaged`;
+  await rename(path, renamed);
+  return { found: "damaged", setAside: renamed, reason };
 }
 
 /** Replaces a file by `body` with its format and checksum. */

@@ -27,8 +27,8 @@ export interface StatePaths {
   readonly authorityCertificate: string;
   /** Only where the issuer is. */
   readonly authorityKey: string;
-  readonly leafCertificate: string;
-  readonly leafKey: string;
+  /** This gateway's certificate and its key. */
+  readonly leaf: string;
   /** A directory. */
   readonly snapshot: string;
   /** A directory. */
@@ -53,8 +53,7 @@ export function statePaths(directory: string): StatePaths {
     record: at("gateway.json"),
     authorityCertificate: at("authority.pem"),
     authorityKey: at("authority.key"),
-    leafCertificate: at("leaf.pem"),
-    leafKey: at("leaf.key"),
+    leaf: at("leaf.pem"),
     snapshot: at("snapshot.d"),
     memory: at("memory.d"),
     tokens: at("tokens"),
@@ -69,13 +68,17 @@ export function statePaths(directory: string): StatePaths {
   };
 }
 
-/** Makes a state directory that only this user can enter. */
-export async function createStateDirectory(directory: string, record: GatewayRecord): Promise<StatePaths> {
+/** Makes a state directory that only this user can enter. It belongs to nobody until its record is written. */
+export async function createStateDirectory(directory: string): Promise<StatePaths> {
   const paths = statePaths(directory);
   await mkdir(paths.root, { recursive: true, mode: 0o700 });
   await chmod(paths.root, 0o700);
-  await replaceFile(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
   return paths;
+}
+
+/** Says which gateway a state directory belongs to: the last of all that is written when one is set up. */
+export async function writeGatewayRecord(paths: StatePaths, record: GatewayRecord): Promise<void> {
+  await replaceFile(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** What is wrong with a state directory before anything is started from it; empty when nothing is. */
@@ -88,7 +91,7 @@ export async function checkStateDirectory(paths: StatePaths): Promise<readonly s
   );
   if (longest > LONGEST_SOCKET_PATH)
     problems.push(`its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`);
-  for (const path of [paths.leafKey, paths.authorityKey]) {
+  for (const path of [paths.leaf, paths.authorityKey]) {
     const mode = await stat(path).then(
       (stats) => stats.mode & 0o077,
       () => 0,

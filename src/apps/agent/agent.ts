@@ -5,21 +5,13 @@
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
 import { SiteDirectory } from "../../adapters/files/site-directory.ts";
-import {
-  checkStateDirectory,
-  type GatewayRecord,
-  readGatewayRecord,
-  type StatePaths,
-  statePaths,
-} from "../../adapters/state/state-directory.ts";
-import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
+import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
-import type { XdsResource } from "../../model/xds-resource.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Publish } from "../../runtime/gateway-context.ts";
@@ -32,6 +24,8 @@ import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "./certificate-keeper.ts";
 import { EnvoyConnection } from "./envoy-connection.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
+import { gatewaySecrets } from "./gateway-secrets.ts";
+import { openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { servePeerApi } from "./peer-api.ts";
 import { ProblemLog } from "./problem-log.ts";
@@ -73,7 +67,6 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
-  #closing = false;
   #joinOpen = false;
   #redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
 
@@ -110,7 +103,11 @@ export class Agent {
     this.#health = new HealthTable((service) =>
       this.#reconciler?.look(service.slice(0, service.lastIndexOf("/")) as ServiceKey),
     );
-    this.#events = new EventLog(this.#paths.eventLog, (event) => this.#health.take(event));
+    this.#events = new EventLog(
+      this.#paths.eventLog,
+      (event) => this.#health.take(event),
+      (error) => options.log.warn("envoy_events_not_read", { error: String(error) }),
+    );
     this.#certificate = new CertificateKeeper({
       paths: this.#paths,
       record,
@@ -134,22 +131,18 @@ export class Agent {
 
   /**
    * Starts an agent: the snapshot first, so that an Envoy without configuration waits for nothing; then all sources; then what they say.
-   * @throws TandemError AgentCannotStart when the state directory is not usable
+   * One that cannot start leaves nothing open.
+   * @throws TandemError AgentCannotStart when the state or site directory is not usable, AgentRunning
    */
   static async start(options: AgentOptions): Promise<Agent> {
-    const paths = statePaths(options.stateDirectory);
-    const record = await readGatewayRecord(paths);
-    if (record === undefined) {
-      throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, {
-        remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site",
-      });
+    const agent = new Agent(options, await openState(options.stateDirectory));
+    try {
+      await agent.#start();
+      return agent;
+    } catch (error) {
+      await agent.close();
+      throw error;
     }
-    const problems = await checkStateDirectory(paths);
-    if (problems.length > 0)
-      throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
-    const agent = new Agent(options, record);
-    await agent.#start();
-    return agent;
   }
 
   async #start(): Promise<void> {
@@ -253,13 +246,16 @@ export class Agent {
     return this.#members.all();
   }
 
-  /** Lets a site take part, or updates it; told to the siblings, kept on disk. */
+  /**
+   * Lets a site take part, or updates it; told to the siblings, kept on disk.
+   * @throws TandemError StateNotWritten when it is in force, but not on disk
+   */
   async admit(site: SiteRecord): Promise<void> {
     if (!this.#members.take(site)) return;
-    this.#remembered.save("members");
-    await this.#remembered.flush();
+    const isKept = await this.#remembered.keep("members");
     this.#exchange.tellSiblings({ type: "member", site });
     this.#sitesChanged();
+    if (!isKept) throw new TandemError("StateNotWritten", `that ${site.name} takes part was not written to disk`);
   }
 
   /** Orders a switch, or ends one; carried to all sites. */
@@ -290,11 +286,11 @@ export class Agent {
     return this.#certificate.sign;
   }
 
-  /** Stops. Envoy goes on with what it has. */
+  /** Stops, however far the start came. Envoy goes on with what it has. */
   async close(): Promise<void> {
-    // What ends from here on is no news: Envoy keeps what was decided while all were heard.
-    this.#closing = true;
     this.#certificate.close();
+    // What ends from here on is no news: Envoy keeps what was decided while all were heard.
+    this.#reconciler?.close();
     this.#problemLog.close();
     this.#exchange.close();
     this.#peerApi?.close();
@@ -372,20 +368,7 @@ export class Agent {
   #publishSecrets(): void {
     const { credentials } = this.#certificate;
     if (credentials === undefined) return;
-    const domains = this.#acceptedMembers().map((member) => ({ site: member.name, bundle: member.trustBundle }));
-    const resources: XdsResource[] = [
-      { type: "secret", name: "leaf", body: leafSecret({ chain: credentials.certificate, key: credentials.key }) },
-      {
-        type: "secret",
-        name: "members",
-        body: membersSecret([{ site: this.#record.site, bundle: credentials.authority }, ...domains]),
-      },
-      ...domains.map((domain): XdsResource => {
-        const body = peerSecret(domain);
-        return { type: "secret", name: body.name ?? "", body };
-      }),
-    ];
-    this.#publisher.publish("secrets", resources);
+    this.#publisher.publish("secrets", gatewaySecrets(this.#record.site, credentials, this.#acceptedMembers()));
   }
 
   #acceptedMembers(): readonly SiteRecord[] {
@@ -400,7 +383,6 @@ export class Agent {
   }
 
   #look(changes: KnowledgeChanges): void {
-    if (this.#closing) return;
     if (changes.everything) this.#sitesChanged();
     for (const service of changes.services) this.#reconciler?.look(service);
   }

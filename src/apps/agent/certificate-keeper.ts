@@ -2,7 +2,7 @@
  * Keeps this gateway's certificate fresh: issued here where the authority's key is, else asked of the issuer.
  * @module
  */
-import { callPeer, connectToPeer, type PeerCredentials } from "../../adapters/peers/peer-connection.ts";
+import { askPeer, type PeerCredentials } from "../../adapters/peers/peer-connection.ts";
 import { notAfter } from "../../adapters/pki/certificate-authority.ts";
 import type { GatewayRecord, StatePaths } from "../../adapters/state/state-directory.ts";
 import { gatewayIdentity } from "../../core/envoy/names.ts";
@@ -95,12 +95,11 @@ export class CertificateKeeper {
     const failures: string[] = [];
     for (const issuer of this.#tools.issuers()) {
       try {
-        const socket = await connectToPeer(issuer, this.credentialsFor(this.#tools.record.site, undefined));
-        const { response } = await callPeer(socket, { method: "POST", path: "/v1/certificate", body: request });
-        const certificate = Buffer.concat((await response.toArray()) as Buffer[]).toString("utf8");
-        socket.destroy();
-        if (response.statusCode === 200) return certificate;
-        failures.push(`${issuer.name} answered ${response.statusCode ?? 0}`);
+        const credentials = this.credentialsFor(this.#tools.record.site, undefined);
+        const call = { method: "POST", path: "/v1/certificate", body: request } as const;
+        const { status, body } = await askPeer(issuer, credentials, call);
+        if (status === 200) return body;
+        failures.push(`${issuer.name} answered ${status}`);
       } catch (error) {
         failures.push(`${issuer.name}: ${String(error)}`);
       }

@@ -4,9 +4,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { gatewayIdentity } from "../../core/envoy/names.ts";
-import { createRequest, issueLeaf, notAfter } from "../../adapters/pki/certificate-authority.ts";
+import { createRequest, issueLeaf, LEAF_LIFE_MS, notAfter } from "../../adapters/pki/certificate-authority.ts";
+import { readLeaf, writeLeaf } from "../../adapters/pki/leaf-file.ts";
 import type { StatePaths } from "../../adapters/state/state-directory.ts";
-import { replaceFile } from "../../adapters/state/write-file.ts";
 
 /** What a gateway proves its identity with, PEM. */
 export interface Credentials {
@@ -18,21 +18,11 @@ export interface Credentials {
 
 /** A certificate is renewed when it has lived for a day. */
 const RENEW_AFTER_MS = 24 * 3_600_000;
-const LEAF_LIFE_MS = 30 * RENEW_AFTER_MS;
 
 /** Reads the credentials; undefined when this gateway never had any. */
 export async function readCredentials(paths: StatePaths): Promise<Credentials | undefined> {
-  try {
-    const [certificate, key, authority] = await Promise.all([
-      readFile(paths.leafCertificate, "utf8"),
-      readFile(paths.leafKey, "utf8"),
-      readFile(paths.authorityCertificate, "utf8"),
-    ]);
-    return { certificate, key, authority };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const leaf = await readLeaf(paths.leaf);
+  return leaf === undefined ? undefined : { ...leaf, authority: await readFile(paths.authorityCertificate, "utf8") };
 }
 
 /** Whether it is time for a new certificate. */
@@ -40,7 +30,7 @@ export function isRenewalDue(credentials: Credentials, now: number): boolean {
   return notAfter(credentials.certificate) - now < LEAF_LIFE_MS - RENEW_AFTER_MS;
 }
 
-/** Asks for a new certificate for a new key and keeps both. The key is written first: a certificate without its key would be useless. */
+/** Asks for a new certificate for a new key and keeps both. */
 export async function renewCredentials(
   paths: StatePaths,
   sign: (request: string) => Promise<string>,
@@ -48,8 +38,7 @@ export async function renewCredentials(
   const { request, key } = await createRequest();
   const certificate = await sign(request);
   const authority = await readFile(paths.authorityCertificate, "utf8");
-  await replaceFile(paths.leafKey, key);
-  await replaceFile(paths.leafCertificate, certificate);
+  await writeLeaf(paths.leaf, { certificate, key });
   return { certificate, key, authority };
 }
 

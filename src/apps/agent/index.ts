@@ -13,7 +13,7 @@ import { DnsLabel } from "../../model/kinds/index.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
 import { JoinDesk } from "./join-desk.ts";
-import { type LocalOperations, serveLocalApi } from "./local-api.ts";
+import { type LocalOperations, parseBody, serveLocalApi } from "./local-api.ts";
 import { writeMetrics } from "./metrics.ts";
 
 export type { AgentOptions } from "./agent.ts";
@@ -34,18 +34,24 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
-/** Starts an agent with its local interface. */
+/** Starts an agent with its local interface. One that cannot start leaves nothing open. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const agent = await Agent.start(options);
-  const desk = await JoinDesk.open(agent, options);
-  const local = await serveLocalApi(agent.paths.localSocket, operations(agent, desk, options));
-  return {
-    close: async () => {
-      desk.close();
-      await closed(local);
-      await agent.close();
-    },
+  let desk: JoinDesk | undefined;
+  let local: Server | undefined;
+  const close = async (): Promise<void> => {
+    desk?.close();
+    if (local !== undefined) await closed(local);
+    await agent.close();
   };
+  try {
+    desk = await JoinDesk.open(agent, options);
+    local = await serveLocalApi(agent.paths.localSocket, operations(agent, desk, options));
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): LocalOperations {
@@ -58,7 +64,7 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
     "GET /site": () => ({ status: 200, body: agent.ownSite() }),
     "GET /members": () => ({ status: 200, body: agent.members() }),
     "POST /switch": (body) => {
-      const order = SwitchOrder.parse(body);
+      const order = parseBody(SwitchOrder, body);
       const record = SwitchRecord.parse({
         service: requireService(agent, order.service, order.to),
         to: order.to,
@@ -72,7 +78,7 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
       return { status: 200, body: record };
     },
     "POST /switch/end": (body) => {
-      const service = requireService(agent, SwitchEnd.parse(body).service, undefined);
+      const service = requireService(agent, parseBody(SwitchEnd, body).service, undefined);
       const record = SwitchRecord.parse({
         service,
         to: agent.record.site,
@@ -85,15 +91,15 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
       return { status: 200, body: record };
     },
     "POST /token": async (body) => {
-      const order = TokenOrder.parse(body);
+      const order = parseBody(TokenOrder, body);
       return { status: 200, body: await desk.issue(order.kind, order.for) };
     },
     "POST /join": async (body) => {
-      const token = parseToken(JoinOrder.parse(body).token);
+      const token = parseToken(parseBody(JoinOrder, body).token);
       return { status: 200, body: await join(agent, token) };
     },
     "POST /drain": (body) => {
-      agent.drain(DrainOrder.parse(body).draining);
+      agent.drain(parseBody(DrainOrder, body).draining);
       return { status: 200, body: {} };
     },
   };

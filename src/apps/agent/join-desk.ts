@@ -2,13 +2,17 @@
  * Where sites and gateways are let in: issues tokens, redeems them, and keeps the door open only while one is live.
  * @module
  */
+import { ZodError } from "zod";
 import { Redemption, type Redeemed } from "../../adapters/peers/redemption.ts";
 import { type Token, TokenDesk, type TokenKind } from "../../adapters/pki/token.ts";
-import { TandemError } from "../../model/errors.ts";
+import { type ErrorCode, TandemError } from "../../model/errors.ts";
 import { endpointKey } from "../../model/service-view.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { Agent } from "./agent.ts";
+
+/** What is wrong with the one who comes; anything else is wrong here. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["TokenRefused", "SiteNameTaken"]);
 
 /** The desk of the site's issuer. */
 export class JoinDesk {
@@ -73,12 +77,20 @@ export class JoinDesk {
       this.#log.info("token_redeemed", { kind: shown.kind, for: shown.for });
       return { status: 200, body: JSON.stringify(redeemed) };
     } catch (error) {
-      this.#log.warn("token_refused", { error: error instanceof TandemError ? error.code : "malformed request" });
+      this.#logFailure(error);
       // A refusal says nothing about why: the one who asks has proved nothing.
       return { status: error instanceof TandemError && error.code === "SiteNameTaken" ? 409 : 403, body: "{}" };
     } finally {
       this.#setDoor();
     }
+  }
+
+  #logFailure(error: unknown): void {
+    if (error instanceof ZodError || error instanceof SyntaxError)
+      this.#log.warn("token_refused", { error: "malformed request" });
+    else if (error instanceof TandemError && REFUSALS.has(error.code))
+      this.#log.warn("token_refused", { error: error.code });
+    else this.#log.error("token_not_redeemed", { error: String(error) });
   }
 
   async #grant(shown: Redemption): Promise<Redeemed> {

@@ -4,7 +4,9 @@
  */
 import { createServer, type Server } from "node:http";
 import { chmod, rm } from "node:fs/promises";
-import { readBody } from "./peer-api.ts";
+import type { z } from "zod";
+import { readBody } from "../../adapters/http/read-body.ts";
+import { TandemError } from "../../model/errors.ts";
 
 /** Largest body of a request, in bytes. */
 const LARGEST_BODY = 256 * 1024;
@@ -32,8 +34,7 @@ export async function serveLocalApi(path: string, operations: LocalOperations): 
             message: `${request.method ?? ""} ${request.url ?? ""} is not known to this agent`,
           },
         };
-      const text = await readBody(request, LARGEST_BODY);
-      return operation(text === "" ? undefined : JSON.parse(text));
+      return operation(parseJson(await readBody(request, LARGEST_BODY)));
     };
     void run()
       .catch((error: unknown) => failure(error))
@@ -47,6 +48,29 @@ export async function serveLocalApi(path: string, operations: LocalOperations): 
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
   await chmod(path, 0o600);
   return server;
+}
+
+/**
+ * A request's body in the form that an operation takes.
+ * @throws TandemError InvalidArgument naming each field that is not of it
+ */
+export function parseBody<S extends z.ZodType>(form: S, body: unknown): z.output<S> {
+  const parsed = form.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`,
+  );
+  throw new TandemError("InvalidArgument", problems.join("; "), { cause: parsed.error });
+}
+
+/** An empty body is none. */
+function parseJson(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TandemError("InvalidArgument", "the request's body is not JSON", { cause: error });
+  }
 }
 
 function failure(error: unknown): LocalAnswer {

@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmod, rm } from "node:fs/promises";
+import { readBody } from "../../adapters/http/read-body.ts";
 import { siteOfIdentity } from "../../core/envoy/names.ts";
 import { PEER_IDENTITY_HEADER } from "../../core/envoy/gateway-base.ts";
 import type { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
@@ -58,16 +59,4 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     return;
   }
   response.writeHead(404).end();
-}
-
-/** A request's body as text; rejects when it is larger than `limit` bytes. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw new Error(`a body larger than ${limit} bytes was refused`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -48,6 +48,7 @@ export class PeerExchange {
   readonly #clients = new Map<string, { readonly peer: PeerGatewayTarget; readonly client: CatalogClient }>();
   /** What was told last of the own site. */
   #toldSite = "";
+  #closed = false;
 
   constructor(sources: ExchangeSources) {
     this.#sources = sources;
@@ -56,6 +57,7 @@ export class PeerExchange {
 
   /** Listens to exactly the gateways that are to be listened to now, and tells of the own site if that changed. */
   update(): void {
+    if (this.#closed) return;
     this.#tellSite();
     const wanted = new Map(
       this.#sources
@@ -93,6 +95,7 @@ export class PeerExchange {
 
   /** Ends all streams. */
   close(): void {
+    this.#closed = true;
     for (const { client } of this.#clients.values()) client.close();
     this.feed.close();
   }
@@ -114,7 +117,7 @@ export class PeerExchange {
   #take(peer: PeerGatewayTarget, message: CatalogMessage): void {
     const { own, knowledge } = this.#sources;
     if (message.type === "member" && peer.site === own.site) {
-      void this.#sources.admit(message.site);
+      this.#admit(message.site);
       return;
     }
     if (message.type === "site" && peer.site !== own.site) {
@@ -133,7 +136,7 @@ export class PeerExchange {
     if (known === undefined || site.name !== from || site.gateways.length === 0) return;
     const same = JSON.stringify([known.gateways, known.labels]) === JSON.stringify([site.gateways, site.labels]);
     if (!same)
-      void this.#sources.admit({
+      this.#admit({
         ...known,
         gateways: site.gateways,
         labels: site.labels,
@@ -152,6 +155,11 @@ export class PeerExchange {
   /** The own site, and those that the policy of a Service lists. */
   #audienceOf(service: ServiceKey): ReadonlySet<string> {
     return new Set([this.#sources.own.site, ...this.#sources.sitesOf(service)]);
+  }
+
+  /** What others tell is in force even where it cannot be kept; that it could not has been logged by then. */
+  #admit(site: SiteRecord): void {
+    this.#sources.admit(site).catch(() => {});
   }
 
   *#everything(listener: string): Iterable<CatalogMessage> {

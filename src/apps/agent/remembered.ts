@@ -54,6 +54,11 @@ export class Remembered implements MemoryStore {
     this.#files.save(part);
   }
 
+  /** Writes a part that others hold now. Says whether it will be there after a restart. */
+  keep(part: OtherPart): Promise<boolean> {
+    return this.#files.write(part);
+  }
+
   /** Writes now what is waiting. */
   async flush(): Promise<void> {
     await this.#files.flush();

@@ -4,9 +4,10 @@
  */
 import { stat } from "node:fs/promises";
 import { createAuthority, createRequest } from "../../adapters/pki/certificate-authority.ts";
+import { writeLeaf } from "../../adapters/pki/leaf-file.ts";
 import { parseToken } from "../../adapters/pki/token.ts";
 import { redeemToken } from "../../adapters/peers/redemption.ts";
-import { createStateDirectory, statePaths } from "../../adapters/state/state-directory.ts";
+import { createStateDirectory, statePaths, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
 import { gatewayIdentity, trustDomain } from "../../core/envoy/names.ts";
 import { TandemError } from "../../model/errors.ts";
@@ -19,9 +20,10 @@ export async function initialiseSite(
 ): Promise<void> {
   await refuseExisting(state);
   const authority = await createAuthority(trustDomain(names.site), now);
-  const paths = await createStateDirectory(state, { ...names, issuer: true });
+  const paths = await createStateDirectory(state);
   await replaceFile(paths.authorityKey, authority.key);
   await replaceFile(paths.authorityCertificate, authority.certificate);
+  await writeGatewayRecord(paths, { ...names, issuer: true });
 }
 
 /** Makes the state directory of a further gateway by redeeming a token. */
@@ -35,6 +37,8 @@ export async function enrolGateway(
       remedy: "Redeem it with `tandem join`, or ask for one with `tandem token create --gateway NAME`",
     });
   await refuseExisting(state);
+  // Before the token is used up: where no directory can be made it stays good.
+  const paths = await createStateDirectory(state);
   const { request, key } = await createRequest();
   const redeemed = await redeemToken(
     token,
@@ -43,10 +47,9 @@ export async function enrolGateway(
   );
   if (redeemed.certificate === undefined) throw new TandemError("JoinFailed", `${token.site} gave no certificate`);
   const names = { site: token.site, gateway: token.for };
-  const paths = await createStateDirectory(state, { ...names, issuer: false });
   await replaceFile(paths.authorityCertificate, token.authority);
-  await replaceFile(paths.leafKey, key);
-  await replaceFile(paths.leafCertificate, redeemed.certificate);
+  await writeLeaf(paths.leaf, { certificate: redeemed.certificate, key });
+  await writeGatewayRecord(paths, { ...names, issuer: false });
   return names;
 }
 

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { askAdmin } from "../../adapters/envoy/admin-client.ts";
 import { callLocal } from "../../adapters/http/local-client.ts";
+import { nobodyListens } from "../../adapters/http/nobody-listens.ts";
 import type { StatePaths } from "../../adapters/state/state-directory.ts";
 
 /** How long the agents of peers get to move on, in milliseconds: a message, a decision, an update of their Envoys. */
@@ -42,8 +43,8 @@ export async function drainGateway(paths: StatePaths, say: (text: string) => voi
   }
 }
 
-/** Requests and TCP connections under way; 0 when Envoy does not answer any more. */
-async function underWay(adminSocket: string): Promise<number> {
+/** Requests and TCP connections under way: none when Envoy is gone; undefined when it does not say, and has to be asked again. */
+async function underWay(adminSocket: string): Promise<number | undefined> {
   try {
     // A TCP connection is a request of its cluster; the TCP proxy itself has no such gauge.
     const filter = encodeURIComponent(
@@ -53,8 +54,8 @@ async function underWay(adminSocket: string): Promise<number> {
       JSON.parse(await askAdmin(adminSocket, "GET", `/stats?format=json&filter=${filter}`)),
     );
     return stats.reduce((sum, { value }) => sum + (value ?? 0), 0);
-  } catch {
-    return 0;
+  } catch (error) {
+    return nobodyListens(error) ? 0 : undefined;
   }
 }
 

@@ -2,7 +2,7 @@
  * The gateway as a process: what `tandem gateway` runs. Envoy is a child of this, never of the agent.
  * @module
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { findEnvoy } from "../../adapters/envoy/envoy-binary.ts";
@@ -23,6 +23,7 @@ import { bootstrap } from "../../core/envoy/bootstrap.ts";
 import { TandemError } from "../../model/errors.ts";
 import { admitGateway } from "./admit.ts";
 import { drainGateway } from "./drain.ts";
+import { END_MS, superviseEnvoy } from "./supervise.ts";
 
 /** How a gateway is run. */
 export interface GatewayOptions {
@@ -78,8 +79,10 @@ export async function writeBootstrap(
 export async function runGateway(options: GatewayOptions): Promise<number> {
   const paths = statePaths(options.stateDirectory);
   const config = await writeBootstrap(options);
-  await endLeftover(paths, options.say);
+  const leftover = await findLeftover(paths, options.say);
+  // Found before the old one is ended: without a new one the old one goes on serving.
   const { path, version } = await findEnvoy(options.environment);
+  if (leftover !== undefined) await endLeftover(leftover, paths, options.say);
   const concurrency = options.concurrency === undefined ? [] : ["--concurrency", String(options.concurrency)];
   const args = [
     "-c",
@@ -95,60 +98,59 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     "warn",
   ];
   const child = spawn(path, [...args, ...concurrency], { stdio: ["ignore", "inherit", "inherit"], detached: true });
-  options.say(`Envoy ${version} runs as process ${child.pid ?? 0}; SIGTERM drains it`);
-  await recordProcesses(paths, child);
-  return superviseEnvoy(child, paths, options.say);
-}
-
-function superviseEnvoy(child: ChildProcess, paths: StatePaths, say: (text: string) => void): Promise<number> {
-  return new Promise((resolve) => {
-    let draining = false;
-    let ended = false;
-    void admitGateway(paths, () => !draining && !ended);
-    const stop = (): void => {
-      // A second signal is a person who does not want to wait.
-      if (draining) {
-        child.kill("SIGTERM");
-        return;
-      }
-      draining = true;
-      void drainGateway(paths, say).finally(() => child.kill("SIGTERM"));
-    };
-    process.on("SIGTERM", stop);
-    process.on("SIGINT", stop);
-    child.once("exit", (code, signal) => {
-      ended = true;
-      process.off("SIGTERM", stop);
-      process.off("SIGINT", stop);
-      if (!draining) say(`Envoy ended by itself: ${signal ?? `exit code ${code ?? 0}`}`);
-      resolve(draining ? 0 : (code ?? 1));
-    });
+  const ended = superviseEnvoy(child, {
+    admit: (wanted) => admitGateway(paths, wanted),
+    drain: () => drainGateway(paths, options.say),
+    say: options.say,
   });
+  if (child.pid !== undefined) {
+    options.say(`Envoy ${version} runs as process ${child.pid}; SIGTERM drains it`);
+    // It serves all the same: only a gateway that comes after a killed one would not find it.
+    await recordProcesses(paths, child.pid).catch((error: unknown) =>
+      options.say(`${paths.gatewayProcess} was not written: ${String(error)}`),
+    );
+  }
+  return ended;
 }
 
-async function recordProcesses(paths: StatePaths, child: ChildProcess): Promise<void> {
+async function recordProcesses(paths: StatePaths, pid: number): Promise<void> {
   const gateway = await identifyProcess(process.pid);
-  const envoy = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+  const envoy = await identifyProcess(pid);
   if (gateway === undefined || envoy === undefined) return;
   await replaceFile(paths.gatewayProcess, JSON.stringify({ gateway, envoy }));
 }
 
 /** An Envoy whose gateway process was killed goes on serving; a new gateway replaces it. */
-async function endLeftover(paths: StatePaths, say: (text: string) => void): Promise<void> {
+async function findLeftover(paths: StatePaths, say: (text: string) => void): Promise<ProcessIdentity | undefined> {
   const text = await readFile(paths.gatewayProcess, "utf8").catch(() => undefined);
-  const record = text === undefined ? undefined : ProcessRecord.safeParse(JSON.parse(text)).data;
-  if (record === undefined) return;
+  if (text === undefined) return undefined;
+  const record = parseProcessRecord(text);
+  if (record === undefined) {
+    say(`${paths.gatewayProcess} is damaged: an Envoy that still runs from ${paths.root} has to be ended by hand`);
+    return undefined;
+  }
   if (await isRunning(record.gateway))
     throw new TandemError("GatewayRunning", `process ${record.gateway.pid} runs the gateway of ${paths.root}`);
-  if (!(await isRunning(record.envoy))) return;
-  say(`ending Envoy ${record.envoy.pid}, whose gateway process is gone`);
+  return (await isRunning(record.envoy)) ? record.envoy : undefined;
+}
+
+function parseProcessRecord(text: string): z.infer<typeof ProcessRecord> | undefined {
+  try {
+    return ProcessRecord.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+async function endLeftover(envoy: ProcessIdentity, paths: StatePaths, say: (text: string) => void): Promise<void> {
+  say(`ending Envoy ${envoy.pid}, whose gateway process is gone`);
   await drainGateway(paths, say);
-  await endProcess(record.envoy);
+  await endProcess(envoy);
 }
 
 async function endProcess(identity: ProcessIdentity): Promise<void> {
   await signalProcess(identity, "SIGTERM");
-  const end = Date.now() + 5_000;
+  const end = Date.now() + END_MS;
   while (await isRunning(identity)) {
     if (Date.now() > end) await signalProcess(identity, "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { callLocal, isAgentListening } from "../../adapters/http/local-client.ts";
+import { createAuthority } from "../../adapters/pki/certificate-authority.ts";
+import { createStateDirectory, type StatePaths, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
+import { replaceFile } from "../../adapters/state/write-file.ts";
+import { trustDomain } from "../../core/envoy/names.ts";
+import { Agent } from "./agent.ts";
+import { type AgentOptions, startAgent } from "./index.ts";
+
+let directory: string;
+let paths: StatePaths;
+let options: AgentOptions;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "tandem-agent-"));
+  const siteDirectory = join(directory, "west");
+  await mkdir(siteDirectory);
+  paths = await createStateDirectory(join(directory, "state"));
+  const authority = await createAuthority(trustDomain("west"), Date.now());
+  await replaceFile(paths.authorityKey, authority.key);
+  await replaceFile(paths.authorityCertificate, authority.certificate);
+  await writeGatewayRecord(paths, { site: "west", gateway: "west-1", issuer: true });
+  options = {
+    siteDirectory,
+    stateDirectory: paths.root,
+    version: "test",
+    clock: {
+      now: () => Date.now(),
+      after: (ms, run) => {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    random: () => 0.5,
+  };
+});
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(directory, { recursive: true });
+});
+
+const writeSite = (): Promise<void> =>
+  writeFile(
+    join(options.siteDirectory, "site.yaml"),
+    "apiVersion: tandem.dev/v1alpha1\nkind: Site\nmetadata: {name: west}\nspec: {gateways: [{name: west-1, address: 127.0.0.1}]}\n",
+  );
+
+/** Sockets of the state directory on which somebody listens. */
+async function listening(): Promise<string[]> {
+  const sockets = ["adsSocket", "localSocket", "peerSocket"] as const;
+  const open = await Promise.all(sockets.map((name) => isAgentListening(paths[name])));
+  return sockets.filter((_name, index) => open[index]);
+}
+
+test("one agent runs from a state directory, a second one is refused and changes nothing", async () => {
+  await writeSite();
+  const agent = await startAgent(options);
+  expect(await listening()).toEqual(["adsSocket", "localSocket", "peerSocket"]);
+  const before = await readdir(paths.root);
+  await expect(startAgent(options)).rejects.toMatchObject({ code: "AgentRunning" });
+  expect(await readdir(paths.root)).toEqual(before);
+  expect(await callLocal(paths.localSocket, "GET", "/status")).toMatchObject({ site: "west", gateway: "west-1" });
+  await agent.close();
+  expect(await listening()).toEqual([]);
+});
+
+test.each([
+  ["a site directory without the own Site", () => Promise.resolve(), { code: "AgentCannotStart" }],
+  [
+    "damaged tokens",
+    async () => {
+      await writeSite();
+      await writeFile(paths.tokens, "half a fi");
+    },
+    { name: "SyntaxError" },
+  ],
+])("with %s an agent does not start and leaves nothing open", async (_name, prepare, failure) => {
+  await prepare();
+  const intervals = vi.spyOn(globalThis, "setInterval");
+  const cleared = vi.spyOn(globalThis, "clearInterval");
+  await expect(startAgent(options)).rejects.toMatchObject(failure);
+  expect(await listening()).toEqual([]);
+  const ended = new Set<unknown>(cleared.mock.calls.map(([interval]) => interval));
+  const started = intervals.mock.results.map(({ value }) => value as unknown);
+  expect(started.length).toBeGreaterThan(0);
+  expect(started.filter((interval) => !ended.has(interval))).toHaveLength(0);
+});
+
+test("that a site takes part is not acknowledged while it cannot be written, and written when it can", async () => {
+  await writeSite();
+  const agent = await Agent.start(options);
+  await rm(paths.memory, { recursive: true });
+  const east = { name: "east", gateways: [], trustBundle: "", labels: {}, accepted: false, at: 1 };
+  await expect(agent.admit(east)).rejects.toMatchObject({ code: "StateNotWritten" });
+  expect(agent.members()).toEqual([east]);
+  await mkdir(paths.memory);
+  await agent.close();
+  const restarted = await Agent.start(options);
+  expect(restarted.members()).toEqual([east]);
+  await restarted.close();
+});

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { askAdmin } from "../../adapters/envoy/admin-client.ts";
+import { statePaths } from "../../adapters/state/state-directory.ts";
+import { drainGateway } from "./drain.ts";
+
+vi.mock("../../adapters/envoy/admin-client.ts", () => ({ askAdmin: vi.fn() }));
+vi.mock("../../adapters/http/local-client.ts", () => ({ callLocal: () => Promise.resolve() }));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Envoy's answers to how much is under way, one after the other; the last one again and again. */
+function answerWith(...answers: readonly (number | Error)[]): { asked: number } {
+  const counter = { asked: 0 };
+  vi.mocked(askAdmin).mockImplementation((_socket, _method, path) => {
+    if (!path.startsWith("/stats")) return Promise.resolve("");
+    const answer = answers[Math.min(counter.asked, answers.length - 1)];
+    counter.asked += 1;
+    return answer instanceof Error
+      ? Promise.reject(answer)
+      : Promise.resolve(JSON.stringify({ stats: [{ name: "rq", value: answer }] }));
+  });
+  return counter;
+}
+
+async function drain(): Promise<void> {
+  const drained = drainGateway(statePaths("/missing"), () => {});
+  await vi.runAllTimersAsync();
+  await drained;
+}
+
+const withCode = (code: string): Error => Object.assign(new Error(code), { code });
+
+test("a drain ends when nothing is under way twice", async () => {
+  const counter = answerWith(2, 0, 1, 0, 0);
+  await drain();
+  expect(counter.asked).toBe(5);
+});
+
+test("a time-out says nothing about what is under way: Envoy is asked again", async () => {
+  const counter = answerWith(1, new Error("no answer within 5000 ms"), new Error("no answer within 5000 ms"), 1, 0, 0);
+  await drain();
+  expect(counter.asked).toBe(6);
+});
+
+test.each(["ECONNREFUSED", "ENOENT"])("of an Envoy that is gone (%s) nothing is under way", async (code) => {
+  const counter = answerWith(1, withCode(code));
+  await drain();
+  expect(counter.asked).toBe(3);
+});

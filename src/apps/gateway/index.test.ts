@@ -1,0 +1,25 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createStateDirectory, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
+import { GATEWAY_DEFAULTS, runGateway } from "./index.ts";
+
+test("a damaged record of processes is said and does not keep a gateway from starting", async () => {
+  const stateDirectory = await mkdtemp(join(tmpdir(), "tandem-gateway-"));
+  onTestFinished(() => rm(stateDirectory, { recursive: true }));
+  const paths = await createStateDirectory(stateDirectory);
+  await writeGatewayRecord(paths, { site: "west", gateway: "west-1", issuer: true });
+  await writeFile(paths.gatewayProcess, '{"gateway": {"pi');
+  const said: string[] = [];
+  const started = runGateway({
+    ...GATEWAY_DEFAULTS,
+    stateDirectory,
+    concurrency: 1,
+    environment: { TANDEM_ENVOY: join(stateDirectory, "missing") },
+    say: (text) => said.push(text),
+  });
+  // It comes as far as looking for Envoy.
+  await expect(started).rejects.toMatchObject({ code: "ENVOY_NOT_EXECUTABLE" });
+  expect(said.join("\n")).toContain("envoy.pid.json is damaged");
+});
