@@ -44,11 +44,6 @@ export const ERRORS = {
     meaning: "The state directory belongs to a gateway already; its keys are not overwritten.",
     remedy: "Use another --state directory, or remove this one if the gateway is gone for good",
   },
-  EnvoyNotReady: {
-    exit: EXIT.unreachable,
-    meaning: "Envoy does not answer on its admin socket.",
-    remedy: "Start it with `tandem gateway run --state DIR` and look at what it prints",
-  },
   EnvoyNotFound: {
     exit: EXIT.environment,
     meaning: "No supported Envoy was found and none could be fetched.",

@@ -93,7 +93,8 @@ export async function loadSaved(path: string, format: string): Promise<Loaded> {
   return setAside(path, found === format ? "its checksum does not match" : `it is not of format ${format}`);
 }
 
-async function setAside(path: string, reason: string): Promise<Damaged> {
+/** Renames a file that cannot be used, so that it neither counts nor is lost. */
+export async function setAside(path: string, reason: string): Promise<Damaged> {
   const renamed = `${path}.damaged`;
   await rename(path, renamed);
   return { found: "damaged", setAside: renamed, reason };

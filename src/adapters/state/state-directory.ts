@@ -6,9 +6,10 @@ import { chmod, mkdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { DnsLabel } from "../../model/kinds/index.ts";
+import { peerHopSocket } from "../../model/peer-hop.ts";
 import { replaceFile } from "./write-file.ts";
 
-/** Longest path of a Unix socket on Linux, in bytes, its end included. */
+/** Longest path of a Unix socket on Linux, in bytes. */
 const LONGEST_SOCKET_PATH = 107;
 
 /** Which gateway of which site a state directory belongs to. */
@@ -84,8 +85,9 @@ export async function writeGatewayRecord(paths: StatePaths, record: GatewayRecor
 /** What is wrong with a state directory before anything is started from it; empty when nothing is. */
 export async function checkStateDirectory(paths: StatePaths): Promise<readonly string[]> {
   const problems: string[] = [];
+  const toPeer = peerHopSocket(paths.root, { address: "255.255.255.255", port: 65_535 });
   const longest = Math.max(
-    ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket].map((path) =>
+    ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket, toPeer].map((path) =>
       Buffer.byteLength(path),
     ),
   );

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EncodedResource } from "./encode-resource.ts";
+import { writeSaved } from "../state/saved-file.ts";
 import { ResourceCache } from "./resource-cache.ts";
 import { Snapshot } from "./snapshot.ts";
 
@@ -37,6 +38,22 @@ describe("a snapshot", () => {
     expect(await new Snapshot(directory, cache, fail).restore()).toEqual({ resources: 2, damaged: [] });
     expect(cache.of("service/shop/a/80")).toEqual([cluster("shop/a/80")]);
     expect([...cache.names("secret")]).toEqual([]);
+  });
+
+  test("sets a file of another form aside, though its checksum is right", async () => {
+    await written();
+    const [first = ""] = (await readdir(directory)).sort();
+    const path = join(directory, first);
+    await writeSaved(path, "tandem-snapshot/2", '{"type":"cluster"}\n');
+    const { resources, damaged } = await new Snapshot(directory, new ResourceCache(), fail).restore();
+    expect(resources).toBe(1);
+    expect(damaged).toEqual([
+      {
+        found: "damaged",
+        setAside: `${path}.damaged`,
+        reason: "its content is not of the form it should have",
+      },
+    ]);
   });
 
   test("sets a damaged file aside; what other owners have still counts", async () => {

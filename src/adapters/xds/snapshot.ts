@@ -8,7 +8,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { XDS_MESSAGE, type XdsType } from "../../model/xds-resource.ts";
-import { type Loaded, loadSaved, WRITE_PAUSE_MS, writeSaved } from "../state/saved-file.ts";
+import { type Damaged, loadSaved, setAside, WRITE_PAUSE_MS, writeSaved } from "../state/saved-file.ts";
 import type { EncodedResource } from "./encode-resource.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 
@@ -25,7 +25,7 @@ const Line = z.object({
 /** What was found on disk. */
 export interface Restored {
   readonly resources: number;
-  readonly damaged: readonly (Loaded & { found: "damaged" })[];
+  readonly damaged: readonly Damaged[];
 }
 
 /** A directory that follows a cache. */
@@ -47,7 +47,7 @@ export class Snapshot {
   /** Fills the cache with what was written. Damaged files are set aside, the others count. */
   async restore(): Promise<Restored> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const damaged: (Loaded & { found: "damaged" })[] = [];
+    const damaged: Damaged[] = [];
     let resources = 0;
     for (const name of await readdir(this.#directory)) {
       if (name.endsWith(".damaged")) continue;
@@ -57,12 +57,12 @@ export class Snapshot {
         await rm(path, { force: true });
         continue;
       }
-      const loaded = await loadSaved(path, FORMAT);
-      if (loaded.found === "damaged") damaged.push(loaded);
-      if (loaded.found !== "content") continue;
-      const read = parse(loaded.body);
-      this.#cache.replace(decodeURIComponent(name), read);
-      resources += read.length;
+      const read = await readResources(path);
+      if ("found" in read) damaged.push(read);
+      else {
+        this.#cache.replace(decodeURIComponent(name), read);
+        resources += read.length;
+      }
     }
     return { resources, damaged };
   }
@@ -107,6 +107,18 @@ function format(resources: readonly EncodedResource[]): string {
     JSON.stringify({ type, name, version, wire: Buffer.from(wire).toString("base64") }),
   );
   return lines.map((line) => `${line}\n`).join("");
+}
+
+/** The resources of a file; one that cannot be read is set aside. */
+async function readResources(path: string): Promise<readonly EncodedResource[] | Damaged> {
+  const loaded = await loadSaved(path, FORMAT);
+  if (loaded.found === "damaged") return loaded;
+  if (loaded.found === "nothing") return [];
+  try {
+    return parse(loaded.body);
+  } catch {
+    return setAside(path, "its content is not of the form it should have");
+  }
 }
 
 function parse(body: string): EncodedResource[] {

@@ -5,6 +5,7 @@
 import { styleText } from "node:util";
 import { stringify } from "yaml";
 import { ZodError } from "zod";
+import { EnvoyBinaryError } from "../../adapters/envoy/envoy-binary.ts";
 import { EXIT, TandemError } from "../../model/errors.ts";
 
 /** Forms of output. */
@@ -57,10 +58,8 @@ export function printError(error: unknown): number {
     for (const issue of error.issues) write(`error InvalidArgument: ${issue.path.join(".")}: ${issue.message}`);
     return EXIT.usage;
   }
-  if (error instanceof Error && "remedy" in error && typeof error.remedy === "string") {
-    write(`error: ${error.message}\n  ${error.remedy}`);
-    return EXIT.environment;
-  }
+  if (error instanceof EnvoyBinaryError)
+    return printError(new TandemError("EnvoyNotFound", error.message, { remedy: error.remedy, cause: error }));
   write(`error: ${error instanceof Error ? error.message : String(error)}`);
   if (process.env["TANDEM_DEBUG"] !== undefined && error instanceof Error) write(error.stack ?? "");
   return EXIT.failed;
