@@ -2,7 +2,7 @@
  * Real Envoys, real TLS, real processes: what is broken in one site is served by the other.
  * @module
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -135,6 +135,7 @@ test("an agent killed and started again changes nothing in Envoy", async () => {
   await lab.waitUntilWell();
   expect(summary.failures).toEqual({});
   expect(await versionsInForce()).toBe(before);
+  expect(await toldWhenEnvoyCame("west-1")).toEqual({ bytes: 0, first: [] });
 });
 
 test("an Envoy started again serves from the snapshot when all but its own agent is dead", async () => {
@@ -170,6 +171,15 @@ test("the status of a bad manifest names its file, line and field", async () => 
   await rm(file);
   await expect.poll(problems, { timeout: 5_000, interval: 50 }).toBe("[]");
 });
+
+/** What an agent told its Envoy when that opened its stream last, secrets included. */
+async function toldWhenEnvoyCame(gateway: string): Promise<{ bytes: number; first: string[] }> {
+  const log = await readFile(lab.processes.logOf(`agent/${gateway}`), "utf8");
+  const lines = log.slice(log.lastIndexOf('"envoy_connected"')).split("\n");
+  const programmed = lines.find((line) => line.includes('"envoy_programmed"')) ?? "{}";
+  const { bytes, first: resources } = JSON.parse(programmed) as { bytes: number; first: string[] };
+  return { bytes, first: resources };
+}
 
 function first(): Parameters<Lab["status"]>[0] {
   const gateway = lab.gateway("west-1");

@@ -4,11 +4,8 @@
  */
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
 import { connect, type PeerCertificate, type TLSSocket } from "node:tls";
+import { CATALOG_SERVER_NAME, JOIN_SERVER_NAME } from "../../model/server-names.ts";
 import { readBody } from "../http/read-body.ts";
-
-/** SNI of the exchange between agents, and of redeeming a token; see core/envoy/names.ts. */
-const CATALOG_SERVER_NAME = "catalog.tandem";
-const JOIN_SERVER_NAME = "join.tandem";
 
 /** A gateway that cannot even shake hands in this time is asked again later. */
 const CONNECT_TIMEOUT_MS = 5_000;

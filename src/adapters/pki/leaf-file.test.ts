@@ -33,6 +33,12 @@ test("a new pair replaces the old one in one file that only this user can read",
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
+test("what was written is what is read, byte by byte", async () => {
+  const { certificate, key } = await pair();
+  const written = await writeLeaf(path, { certificate: certificate.trimEnd(), key: `${key}\n\n` });
+  expect(await readLeaf(path)).toEqual(written);
+});
+
 test("without the file there is no pair", async () => {
   expect(await readLeaf(path)).toBeUndefined();
 });

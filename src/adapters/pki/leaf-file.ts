@@ -9,9 +9,11 @@ import type { PemPair } from "./certificate-authority.ts";
 
 const KEY_BEGINS = "-----BEGIN PRIVATE KEY-----";
 
-/** Replaces the pair; only this user can read it. */
-export function writeLeaf(path: string, { certificate, key }: PemPair): Promise<void> {
-  return replaceFile(path, `${certificate.trimEnd()}\n${key.trimEnd()}\n`);
+/** Replaces the pair, which only this user can read, and gives it as {@link readLeaf} will, byte by byte: Envoy has it already then. */
+export async function writeLeaf(path: string, pair: PemPair): Promise<PemPair> {
+  const kept = { certificate: `${pair.certificate.trimEnd()}\n`, key: `${pair.key.trimEnd()}\n` };
+  await replaceFile(path, kept.certificate + kept.key);
+  return kept;
 }
 
 /**

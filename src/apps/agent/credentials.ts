@@ -38,8 +38,7 @@ export async function renewCredentials(
   const { request, key } = await createRequest();
   const certificate = await sign(request);
   const authority = await readFile(paths.authorityCertificate, "utf8");
-  await writeLeaf(paths.leaf, { certificate, key });
-  return { certificate, key, authority };
+  return { ...(await writeLeaf(paths.leaf, { certificate, key })), authority };
 }
 
 /** Signs requests of the own site's gateways; only where the authority's key is. */

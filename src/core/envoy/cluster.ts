@@ -3,15 +3,8 @@ import type { OutlierDetectionJson } from "../../gen/envoy/config/cluster/v3/out
 import { tcpServerName } from "../../model/service-key.ts";
 import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
 import { type HealthEventLog, httpCheck, localCheck, probeCheck } from "./health-check.ts";
-import {
-  HTTP_SERVER_NAME,
-  inCluster,
-  outCluster,
-  SERVICE_HEADER,
-  SERVICE_METADATA,
-  tierCluster,
-  writeCluster,
-} from "./names.ts";
+import { HTTP_SERVER_NAME } from "../../model/server-names.ts";
+import { inCluster, outCluster, SERVICE_HEADER, SERVICE_METADATA, tierCluster, writeCluster } from "./names.ts";
 import { any, seconds } from "../../model/xds-resource.ts";
 import { peerTls } from "./transport.ts";
 

@@ -15,14 +15,12 @@ import {
   ROUTER,
 } from "./http-connection.ts";
 import type { PeerGatewayPlace } from "./peer-hop.ts";
+import { CATALOG_SERVER_NAME, HTTP_SERVER_NAME, JOIN_SERVER_NAME } from "../../model/server-names.ts";
 import {
   AGENT_CLUSTER,
-  CATALOG_SERVER_NAME,
   gatewayIdentity,
   HOP_HEADER,
   HOP_LISTENER,
-  HTTP_SERVER_NAME,
-  JOIN_SERVER_NAME,
   LEAF_SECRET,
   MEMBERS_SECRET,
   PEERS_LISTENER,

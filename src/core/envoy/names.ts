@@ -22,13 +22,6 @@ export const UNPROCESSED_HEADER = "tandem-unprocessed";
 /** Carries the client's own `x-forwarded-proto` past Envoy, which would add one. */
 export const FORWARDED_PROTO_HEADER = "tandem-forwarded-proto";
 
-/** SNI of HTTP traffic and of probes. */
-export const HTTP_SERVER_NAME = "http.tandem";
-/** SNI of the exchange between agents. */
-export const CATALOG_SERVER_NAME = "catalog.tandem";
-/** SNI of redeeming a token: the one place without a client certificate. */
-export const JOIN_SERVER_NAME = "join.tandem";
-
 /** Cluster that callers of this site use: every tier. */
 export const outCluster = (service: ServicePortKey): string => `out/${service}`;
 /** Cluster of local endpoints only: serves what peers send in, and answers their probes. */

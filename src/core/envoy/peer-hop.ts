@@ -17,7 +17,8 @@ import {
   RESTORED_FORWARDED_PROTO,
   ROUTER,
 } from "./http-connection.ts";
-import { FORWARDED_PROTO_HEADER, HTTP_SERVER_NAME } from "./names.ts";
+import { HTTP_SERVER_NAME } from "../../model/server-names.ts";
+import { FORWARDED_PROTO_HEADER } from "./names.ts";
 import { peerTls } from "./transport.ts";
 
 /** One gateway of a peer. */
