@@ -67,6 +67,8 @@ export interface ActiveSwitch {
 export interface ServiceMemory {
   /** Fingerprint of the health check under which a local endpoint has passed. */
   readonly checkPassed?: string;
+  /** Since when the check has failed at every site (Unix milliseconds). */
+  readonly allFailSince?: number;
   /** This gateway's holds, by site. */
   readonly holds: Readonly<Record<string, Hold>>;
   /** Site that served at the last decision, and since when (Unix milliseconds). */

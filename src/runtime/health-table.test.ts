@@ -84,3 +84,17 @@ test("what was known of an endpoint in the callers' cluster is forgotten when it
   table.follow("shop/web/80", [{ endpoint: "10.0.0.1:80", checked: false }], 30);
   expect(table.of("shop/web/80").get("10.0.0.1:80")).toEqual({ out: "unknown", in: "failing", ejected: false });
 });
+
+test.each([true, false])("where checking begins or ends an ejection is over (checked from now on: %s)", (checked) => {
+  const { table, changes } = tableWithLog();
+  const endpoint = "10.0.0.1:80";
+  table.follow("shop/web/80", [{ endpoint, checked: !checked }], 0);
+  table.take({ service: "shop/web/80", endpoint, view: "out", at: 10, kind: "outlier", ejected: true });
+  expect(table.unwell()).toEqual(["shop/web/80"]);
+  table.follow("shop/web/80", [{ endpoint, checked: !checked }], 20);
+  expect(table.of("shop/web/80").get(endpoint)?.ejected).toBe(true);
+  table.follow("shop/web/80", [{ endpoint, checked }], 30);
+  expect(table.of("shop/web/80").get(endpoint)?.ejected).toBe(false);
+  expect(table.unwell()).toEqual([]);
+  expect(changes).toHaveLength(2);
+});

@@ -45,6 +45,13 @@ export class HealthTable {
     return this.#trouble.get(service)?.first;
   }
 
+  /** Services with an endpoint that is not well. */
+  unwell(): readonly ServicePortKey[] {
+    return [...this.#services].flatMap(([service, endpoints]) =>
+      [...endpoints.values()].every(isWell) ? [] : [service],
+    );
+  }
+
   /** Takes in one event. */
   take(event: EnvoyHealthEvent): void {
     this.#answersCountFrom.set(heardKey(event), event.at + 1);
@@ -75,6 +82,7 @@ export class HealthTable {
   /**
    * Follows what Envoy is programmed with: forgets endpoints that are gone, and what the callers' cluster said of those
    * that it does not check. Of these Envoy would answer that they are well: only what it says once it checks them counts.
+   * Where checking begins or ends Envoy makes a new host of the endpoint: without a word the old one's ejection is over.
    */
   follow(service: ServicePortKey, endpoints: readonly FollowedEndpoint[], now: number): void {
     const followed = endpoints.map(({ endpoint }) => endpoint);
@@ -93,14 +101,13 @@ export class HealthTable {
 
   #followOne(service: ServicePortKey, { endpoint, checked }: FollowedEndpoint, now: number): void {
     const key = `${service} ${endpoint} out check`;
-    const wasUnchecked = this.#answersCountFrom.get(key) === Infinity;
-    if (checked) {
-      if (wasUnchecked) this.#answersCountFrom.set(key, now + CHECKS_BEGIN_WITHIN_MS);
-      return;
-    }
-    this.#answersCountFrom.set(key, Infinity);
+    const wasChecked = this.#answersCountFrom.get(key) !== Infinity;
+    if (checked === wasChecked) return;
+    this.#answersCountFrom.set(key, checked ? now + CHECKS_BEGIN_WITHIN_MS : Infinity);
     const known = this.of(service).get(endpoint);
-    if (known !== undefined && known.out !== "unknown") this.#set(service, endpoint, { ...known, out: "unknown" });
+    if (known === undefined) return;
+    this.#set(service, endpoint, { ...known, out: "unknown", ejected: false });
+    if (known.ejected) this.#changed(service);
   }
 
   #forget(service: ServicePortKey, endpoint: string): void {

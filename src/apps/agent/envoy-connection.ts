@@ -3,20 +3,14 @@
  * @module
  */
 import { Histogram } from "prom-client";
-import { readHealth } from "../../adapters/envoy/admin-client.ts";
 import { type AdsServer, serveAds } from "../../adapters/xds/ads-server.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { HealthTable } from "../../runtime/health-table.ts";
+import { HealthReader } from "./health-reader.ts";
 import type { Publisher } from "./publisher.ts";
-
-/** Envoy pushes its verdicts; now and then they are read as well, should an event ever have been lost. */
-const HEALTH_REFRESH_MS = 60_000;
-
-/** Services read at once: more of them would keep the agent from answering Envoy for longer than a change takes. */
-const HEALTH_PART = 10;
 
 /** Most resources that a line of the log names. */
 const NAMED_IN_LOG = 8;
@@ -45,9 +39,7 @@ export class EnvoyConnection {
   readonly #sources: EnvoyConnectionSources;
   #state: AgentStatus["envoy"] = "absent";
   #server: AdsServer | undefined;
-  #healthRefresh: NodeJS.Timeout | undefined;
-  /** How many services were read in this round. */
-  #healthRead = 0;
+  readonly #healthReader: HealthReader;
   /** On the clock of `performance.now()`; undefined while nothing waits for an acknowledgement. */
   #noticedAt: number | undefined;
   #bytesSent = 0;
@@ -56,6 +48,7 @@ export class EnvoyConnection {
 
   constructor(sources: EnvoyConnectionSources) {
     this.#sources = sources;
+    this.#healthReader = new HealthReader(sources, () => this.#state !== "absent");
   }
 
   /** Whether Envoy is there and has everything. */
@@ -80,7 +73,7 @@ export class EnvoyConnection {
         this.#firstSent.push(...resources.slice(0, NAMED_IN_LOG - this.#firstSent.length));
       },
     });
-    this.#refreshHealth();
+    this.#healthReader.open();
   }
 
   /** Something was published for a change that was noticed at `noticedAt` (`performance.now()`). */
@@ -90,14 +83,12 @@ export class EnvoyConnection {
 
   /** Reads what Envoy thinks of all endpoints, if it is there: when it comes, and when the agent has read its sources. */
   async readAllHealth(): Promise<void> {
-    const services = this.#sources.services();
-    for (let start = 0; start < services.length; start += HEALTH_PART)
-      await this.#readHealth(services.slice(start, start + HEALTH_PART));
+    await this.#healthReader.readAll();
   }
 
   /** Stops listening. Envoy goes on with what it has. */
   async close(): Promise<void> {
-    clearTimeout(this.#healthRefresh);
+    this.#healthReader.close();
     this.#state = "absent";
     await this.#server?.close();
   }
@@ -134,28 +125,5 @@ export class EnvoyConnection {
     this.#bytesSent = 0;
     this.#resourcesSent = 0;
     this.#firstSent = [];
-  }
-
-  /** One part after the other, all of them in {@link HEALTH_REFRESH_MS}. */
-  #refreshHealth(): void {
-    const services = this.#sources.services();
-    const parts = Math.max(1, Math.ceil(services.length / HEALTH_PART));
-    this.#healthRefresh = setTimeout(() => {
-      if (this.#healthRead >= services.length) this.#healthRead = 0;
-      void this.#readHealth(services.slice(this.#healthRead, this.#healthRead + HEALTH_PART));
-      this.#healthRead += HEALTH_PART;
-      this.#refreshHealth();
-    }, HEALTH_REFRESH_MS / parts);
-  }
-
-  async #readHealth(services: readonly ServicePortKey[]): Promise<void> {
-    if (this.#state === "absent" || services.length === 0) return;
-    const { adminSocket, clock, health, log } = this.#sources;
-    try {
-      const askedAt = clock.now();
-      health.correct(await readHealth(adminSocket, services, askedAt), askedAt);
-    } catch (error) {
-      log.warn("envoy_health_not_read", { error: String(error) });
-    }
   }
 }

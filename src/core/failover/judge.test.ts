@@ -94,11 +94,34 @@ describe("judge", () => {
     expect(verdict.checkUnknown).toBe(true);
   });
 
-  test("a check that fails in every site while endpoints are ready is not believed", () => {
-    const verdict = judge(withHealth(settled(), { local: FAILING, east: FAILING }));
+  test("a check that goes on failing in every site while endpoints are ready is not believed", () => {
+    const first = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: FAILING }));
+    expect(first.checkSuspect).toBe(false);
+    expect(first.servingSite).toBe("west");
+    expect(first.nextLookAt).toBe(2_003_000);
+    const verdict = judge(
+      withHealth(settled({ now: 2_003_000, memory: first.memory }), { local: FAILING, east: FAILING }),
+    );
     expect(verdict.checkSuspect).toBe(true);
     expect(verdict.servingSite).toBe("west");
     expect(verdict.sites[0]?.usable).toBe(3);
+    expect(verdict.nextLookAt).toBeUndefined();
+  });
+
+  test.each([
+    ["fail", FAILING],
+    ["have not been asked yet", { ...FAILING, out: "unknown" as const }],
+  ])("while the peers' checks %s for a moment, a site that is down stays so", (_what, east) => {
+    const failed = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: PASSING }));
+    const moment = judge(withHealth(settled({ now: 2_010_000, memory: failed.memory }), { local: FAILING, east }));
+    expect(moment.checkSuspect).toBe(false);
+    expect(moment.servingSite).toBe("east");
+    expect(moment.memory.holds).toEqual({ west: { since: 2_000_000 } });
+    const over = judge(
+      withHealth(settled({ now: 2_010_250, memory: moment.memory }), { local: FAILING, east: PASSING }),
+    );
+    expect(over.failover).toBeUndefined();
+    expect(over.memory).toEqual(failed.memory);
   });
 
   test("peers that are only ejected do not make the local check suspect, and the failed site stays held", () => {
@@ -112,8 +135,15 @@ describe("judge", () => {
   });
 
   test("a suspect check is believed again as soon as another site is well", () => {
-    const suspect = judge(withHealth(settled(), { local: FAILING, east: FAILING }));
-    const verdict = judge(withHealth(settled({ memory: suspect.memory }), { local: FAILING, east: PASSING }));
+    const first = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: FAILING }));
+    const suspect = judge(
+      withHealth(settled({ now: 2_003_000, memory: first.memory }), { local: FAILING, east: FAILING }),
+    );
+    expect(suspect.checkSuspect).toBe(true);
+    const verdict = judge(
+      withHealth(settled({ now: 2_004_000, memory: suspect.memory }), { local: FAILING, east: PASSING }),
+    );
+    expect(verdict.checkSuspect).toBe(false);
     expect(verdict.servingSite).toBe("east");
   });
 

@@ -4,8 +4,9 @@
  */
 import type { FailoverRecord, Hold, ServiceMemory, ServiceView } from "../../model/service-view.ts";
 import type { ProgramCheck } from "../../model/service-program.ts";
+import { believeChecks } from "./check-belief.ts";
 import { chooseProtocol } from "./protocol.ts";
-import { checkFingerprint, programCheck } from "./program-check.ts";
+import { programCheck, timeToFail } from "./program-check.ts";
 import { localCheckState, orderTiers, type Tier } from "./tiers.ts";
 
 /** How long requests get more time per try after every endpoint of every site exceeded it, in milliseconds. */
@@ -30,7 +31,7 @@ export interface Verdict {
   readonly nothingUsable: boolean;
   /** No local endpoint has ever passed this check: it is not counted. */
   readonly checkUnknown: boolean;
-  /** All sites' checks fail while the endpoints say they are ready: the check is not believed. */
+  /** All sites' checks have failed for a while although the endpoints say they are ready: the check is not believed. */
   readonly checkSuspect: boolean;
   /** To remember until the next decision. */
   readonly memory: ServiceMemory;
@@ -61,7 +62,8 @@ export function judge(view: ServiceView): Verdict {
       : recordFailover(view, tiers, { from: serving, to: servingSite });
   const patience = judgePatience(view, tiers, check);
   const memory: ServiceMemory = {
-    ...(belief.passed === undefined ? {} : { checkPassed: belief.passed }),
+    ...pick("checkPassed", belief.passed),
+    ...pick("allFailSince", belief.allFailSince),
     holds: withoutHold(holds, counted.find(({ tier, usable }) => tier.site === servingSite && usable > 0)?.tier.site),
     serving:
       serving === servingSite && view.memory.serving !== undefined
@@ -79,35 +81,6 @@ export function judge(view: ServiceView): Verdict {
     memory,
     failover,
     nextLookAt: nextLookAt(view, memory, check),
-  };
-}
-
-interface Belief {
-  /** The local check counts. */
-  readonly counts: boolean;
-  readonly unknown: boolean;
-  readonly suspect: boolean;
-  readonly passed: string | undefined;
-}
-
-function believeChecks(view: ServiceView, tiers: readonly Tier[], check: ProgramCheck): Belief {
-  const fingerprint = checkFingerprint(
-    check,
-    view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port),
-  );
-  const local = tiers.find((tier) => tier.local)?.endpoints ?? [];
-  const passing = local.some(({ health }) => localCheckState(health) === "passing");
-  const known = passing || view.memory.checkPassed === fingerprint;
-  const ready = local.filter(({ endpoint }) => endpoint.ready);
-  const allFail = ready.length > 0 && ready.every(({ health }) => localCheckState(health) === "failing");
-  // By their checks alone: a peer that is only ejected has a check that can be believed, and so can the one here.
-  const peersPass = tiers.some((tier) => !tier.local && tier.endpoints.some(({ health }) => health.out === "passing"));
-  const suspect = known && allFail && !peersPass;
-  return {
-    counts: known && !suspect,
-    unknown: !known && ready.length > 0,
-    suspect,
-    passed: known ? fingerprint : view.memory.checkPassed,
   };
 }
 
@@ -232,18 +205,16 @@ function isPassing(health: { readonly in: string; readonly out: string }): boole
   return health.in === "passing" || health.out === "passing";
 }
 
-/** Longest time until a check of a hung endpoint has failed, in milliseconds. */
-function timeToFail(check: ProgramCheck): number {
-  return (check.answerIntervalMs + check.timeoutMs) * check.unhealthyThreshold;
-}
-
 function nextLookAt(view: ServiceView, memory: ServiceMemory, check: ProgramCheck): number | undefined {
   const times = Object.values(memory.holds).flatMap((hold) =>
     hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown],
   );
   if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
-  if (memory.exceededSince !== undefined && memory.hedgingRestsUntil === undefined)
-    times.push(memory.exceededSince + timeToFail(check));
+  const certainAt = [
+    ...(memory.hedgingRestsUntil === undefined ? [memory.exceededSince] : []),
+    memory.allFailSince,
+  ].flatMap((since) => (since === undefined ? [] : [since + timeToFail(check)]));
+  times.push(...certainAt.filter((at) => at > view.now));
   if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
   return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -43,16 +43,23 @@ test("an endpoint that is not ready is out, whatever its check says", () => {
   expect(roles(programOf(view))["west"]).toEqual(["out", "active"]);
 });
 
-test("a draining gateway of a peer is out, and not checked: its failing checks would end TCP connections", () => {
+test.each([
+  ["HTTP service leave it: requests under way end there", "http", [{ role: "active", checked: true }]],
+  [
+    "TCP service keep it, unchecked: failing checks would end connections",
+    "tcp",
+    [
+      { role: "out", checked: false },
+      { role: "active", checked: true },
+    ],
+  ],
+] as const)("a peer's gateway drains: programs of a %s", (_what, appProtocol, endpoints) => {
   const gateways = [eastGateway(1, { draining: true }), eastGateway(2)];
-  const view = withHealth(serviceView({ peers: [{ name: "east", offers: true, gateways }] }), {
+  const view = withHealth(serviceView({ appProtocol, peers: [{ name: "east", offers: true, gateways }] }), {
     local: PASSING,
     east: PASSING,
   });
-  expect(programOf(view).tiers[1]?.endpoints.map(({ role, checked }) => ({ role, checked }))).toEqual([
-    { role: "out", checked: false },
-    { role: "active", checked: true },
-  ]);
+  expect(programOf(view).tiers[1]?.endpoints.map(({ role, checked }) => ({ role, checked }))).toEqual(endpoints);
 });
 
 test("a switch puts its site first and makes the others standbys", () => {

@@ -32,11 +32,15 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     ...(view.listen === undefined ? {} : { listen: view.listen }),
     callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
     tiers: switchFirst(view, orderTiers(view)).map((tier) =>
-      planTier(tier, standby.has(tier.site) ? "standby" : "active", {
-        envoyChecksLocal,
-        fed,
-        checkHost: check.kind === "http" ? check.host : undefined,
-      }),
+      planTier(
+        choice.protocol === "http" ? withoutDraining(tier) : tier,
+        standby.has(tier.site) ? "standby" : "active",
+        {
+          envoyChecksLocal,
+          fed,
+          checkHost: check.kind === "http" ? check.host : undefined,
+        },
+      ),
     ),
     check,
     minHealthyPercent: view.policy.minHealthyPercent,
@@ -56,6 +60,14 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
 function switchFirst(view: ServiceView, tiers: readonly Tier[]): readonly Tier[] {
   const to = view.activeSwitch?.to;
   return [...tiers.filter((tier) => tier.site === to), ...tiers.filter((tier) => tier.site !== to)];
+}
+
+/**
+ * Envoy lets requests end at a host that is taken from it, but not TCP connections: only for these a gateway that drains
+ * stays in the list. Otherwise it would be tried when nothing is healthy anywhere.
+ */
+function withoutDraining(tier: Tier): Tier {
+  return tier.local ? tier : { ...tier, endpoints: tier.endpoints.filter(({ endpoint }) => !endpoint.draining) };
 }
 
 interface LocalChecking {

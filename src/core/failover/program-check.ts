@@ -28,3 +28,8 @@ export function checkFingerprint(check: ProgramCheck, ports: readonly number[]):
     check.kind === "http" ? ["http", check.path, check.host ?? ""] : ["tcp", check.send ?? "", check.receive ?? ""];
   return JSON.stringify([...question, ...new Set(ports)]);
 }
+
+/** Longest time until a check has noticed that an endpoint hangs, in milliseconds. */
+export function timeToFail(check: ProgramCheck): number {
+  return (check.answerIntervalMs + check.timeoutMs) * check.unhealthyThreshold;
+}
