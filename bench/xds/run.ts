@@ -37,8 +37,8 @@ export interface XdsMeasure {
 
 const pollMs = 500;
 const setUpWithinMs = 300_000;
-/** Pause after a change, so that each is alone. */
-const pauseMs = 20;
+/** Pause after a change, so that each is alone: what follows from one, files written included, is over when the next one comes. */
+const pauseMs = 300;
 
 /** Measures on fresh processes. */
 export async function measureXds(

@@ -12,9 +12,10 @@ const ServicePortKeySchema = z
   .string()
   .regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}\/\d{1,5}$/) as unknown as z.ZodType<ServicePortKey>;
 
-/** What a site offers of one Service. */
+/** What a site offers of one Service. How healthy it is there a gateway learns from its own probes, which are never late. */
 export const CatalogEntry = z.object({
-  ports: z.array(z.object({ port: z.int().min(1).max(65535), healthy: z.int().min(0), total: z.int().min(0) })).max(64),
+  /** Those with endpoints, ready or not. */
+  ports: z.array(z.int().min(1).max(65535)).max(64),
   /** Fingerprint of the policy's spec, to see whether the sites agree. */
   policyHash: z.string().max(64),
 });

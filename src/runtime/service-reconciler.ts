@@ -100,20 +100,13 @@ export class ServiceReconciler {
     return owners.filter((owner) => now.has(owner) || failed.some((prefix) => owner.startsWith(prefix)));
   }
 
-  /** Ports of a Service with the number of its healthy and of all local endpoints. */
-  offered(key: ServiceKey): readonly { readonly port: number; readonly healthy: number; readonly total: number }[] {
-    return (this.#portsOf.get(key) ?? []).flatMap((portKey) => {
-      const current = this.#current.get(portKey);
-      if (current === undefined || current.view.local.length === 0) return [];
-      const local = current.verdict.sites.find((site) => site.site === current.view.site);
-      return [
-        {
-          port: Number(portKey.slice(portKey.lastIndexOf("/") + 1)),
-          healthy: local?.usable ?? 0,
-          total: local?.total ?? 0,
-        },
-      ];
-    });
+  /** Ports of a Service that have endpoints here. */
+  offered(key: ServiceKey): readonly number[] {
+    return (this.#portsOf.get(key) ?? []).flatMap((portKey) =>
+      (this.#current.get(portKey)?.view.local.length ?? 0) === 0
+        ? []
+        : [Number(portKey.slice(portKey.lastIndexOf("/") + 1))],
+    );
   }
 
   /** Sites held back here, by service. */

@@ -3,8 +3,8 @@ import { RecordedListener } from "../../../test/catalog/recorded-listener.ts";
 import type { CatalogEntry, CatalogMessage } from "../../model/catalog.ts";
 import { CatalogFeed } from "./catalog-feed.ts";
 
-const ENTRY: CatalogEntry = { ports: [{ port: 80, healthy: 1, total: 1 }], policyHash: "x" };
-const SICK: CatalogEntry = { ports: [{ port: 80, healthy: 0, total: 1 }], policyHash: "x" };
+const ENTRY: CatalogEntry = { ports: [80], policyHash: "x" };
+const OTHER: CatalogEntry = { ports: [80], policyHash: "y" };
 
 let feed: CatalogFeed;
 beforeEach(() => {
@@ -46,8 +46,8 @@ describe("of a service", () => {
     heard(north);
     feed.tellService("shop/web", ENTRY, new Set(["west", "east"]));
     expect([heard(east), heard(north)]).toEqual([[], [told(null)]]);
-    feed.tellService("shop/web", SICK, new Set(["west", "east"]));
-    expect([heard(east), heard(north)]).toEqual([[told(SICK)], []]);
+    feed.tellService("shop/web", OTHER, new Set(["west", "east"]));
+    expect([heard(east), heard(north)]).toEqual([[told(OTHER)], []]);
   });
 
   test("a site that may hear of it from now on does, and nobody else again", () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { create, createRegistry, fromJson, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import { ResourceSchema } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
@@ -22,7 +22,7 @@ const VERSION_LENGTH = 11;
 
 /** Changes exactly when the content does. */
 export function versionOf(resource: XdsResource): string {
-  return createHash("sha256").update(JSON.stringify(resource.body)).digest("base64url").slice(0, VERSION_LENGTH);
+  return hash("sha256", JSON.stringify(resource.body), "base64url").slice(0, VERSION_LENGTH);
 }
 
 /**

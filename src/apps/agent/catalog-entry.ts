@@ -14,10 +14,7 @@ function policyHash(policy: FailoverPolicy): string {
 }
 
 /** What the catalog says of a Service; null when this site has nothing of it. */
-export function catalogEntry(
-  ports: readonly Readonly<CatalogEntry["ports"][number]>[],
-  policy: FailoverPolicy | undefined,
-): CatalogEntry | null {
+export function catalogEntry(ports: readonly number[], policy: FailoverPolicy | undefined): CatalogEntry | null {
   return policy === undefined || ports.length === 0 ? null : { ports: [...ports], policyHash: policyHash(policy) };
 }
 

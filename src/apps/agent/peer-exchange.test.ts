@@ -6,7 +6,7 @@ import { Members } from "../../runtime/members.ts";
 import { PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { PeerExchange } from "./peer-exchange.ts";
 
-const ENTRY: CatalogEntry = { ports: [{ port: 80, healthy: 1, total: 1 }], policyHash: "x" };
+const ENTRY: CatalogEntry = { ports: [80], policyHash: "x" };
 const OWN = { site: "west", gateway: "west-1" };
 
 let listed: Record<ServiceKey, string[]>;
