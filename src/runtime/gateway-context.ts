@@ -31,7 +31,11 @@ export interface SiteDirectoryPort {
 }
 
 /**
- * Puts resources in force; everything that `owner` had and that is not among them goes.
- * `noticedAt` (`performance.now()`) is when the change was noticed that they follow from.
+ * Puts resources in force. `noticedAt` (`performance.now()`) is when the change was noticed that they follow from.
  */
-export type Publish = (owner: string, resources: readonly XdsResource[], noticedAt: number) => void;
+export interface ResourceSink {
+  /** Makes `resources` all that `owner` has. */
+  replace(owner: string, resources: readonly XdsResource[], noticedAt: number): void;
+  /** Gives new content to some resources of `owner`; what else it has stays. */
+  update(owner: string, resources: readonly XdsResource[], noticedAt: number): void;
+}

@@ -6,14 +6,14 @@ import type { FilterChainJson } from "../gen/envoy/config/listener/v3/listener_c
 import { conditionsOf } from "../core/failover/conditions.ts";
 import { judge, type Verdict } from "../core/failover/judge.ts";
 import { plan } from "../core/failover/plan.ts";
-import { translateService, translateTcpChain } from "../core/envoy/translate.ts";
+import { translateEndpoints, translateService, translateTcpChain } from "../core/envoy/translate.ts";
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/service-key.ts";
 import type { ServiceProgram } from "../model/service-program.ts";
 import { endpointKey, type FailoverRecord, type ServiceView } from "../model/service-view.ts";
 import type { ServiceStatus } from "../model/status.ts";
-import type { XdsResource } from "../model/xds-resource.ts";
-import type { Publish } from "./gateway-context.ts";
+import type { ResourceSink } from "./gateway-context.ts";
+import type { FollowedEndpoint } from "./health-table.ts";
 import { KeyQueue } from "./key-queue.ts";
 import { type BuiltView, buildViews, type ViewSources } from "./view-builder.ts";
 
@@ -34,17 +34,22 @@ interface Current {
   readonly view: ServiceView;
   readonly verdict: Verdict;
   readonly program: ServiceProgram;
-  /** The program as text, to see whether it changed. */
-  readonly programText: string;
+  readonly programText: ProgramText;
   readonly problems: readonly Problem[];
   readonly tcpChain: FilterChainJson | undefined;
   readonly cancelTimer: (() => void) | undefined;
 }
 
+/** A program as text, to see what of it changed. */
+interface ProgramText {
+  readonly endpoints: string;
+  readonly rest: string;
+}
+
 /** Reconciles services, one at a time, each on its own. */
 export class ServiceReconciler {
   readonly #sources: ViewSources;
-  readonly #publish: Publish;
+  readonly #sink: ResourceSink;
   readonly #events: ReconcilerEvents;
   readonly #queue = new KeyQueue<ServiceKey>((key, noticedAt) => {
     if (!this.#closed) this.#tryReconcile(key, noticedAt);
@@ -54,9 +59,9 @@ export class ServiceReconciler {
   readonly #failed = new Map<ServiceKey, Problem>();
   #closed = false;
 
-  constructor(sources: ViewSources, publish: Publish, events: ReconcilerEvents) {
+  constructor(sources: ViewSources, sink: ResourceSink, events: ReconcilerEvents) {
     this.#sources = sources;
-    this.#publish = publish;
+    this.#sink = sink;
     this.#events = events;
   }
 
@@ -186,36 +191,45 @@ export class ServiceReconciler {
     before?.cancelTimer?.();
     const verdict = judge(view);
     const program = plan(view, verdict);
-    const programText = JSON.stringify(program);
-    const isSame = programText === before?.programText;
-    const { clock, health, memory } = this.#sources;
-    const tcpChain = isSame ? before.tcpChain : translateTcpChain(program);
-    const { nextLookAt } = verdict;
-    const cancelTimer =
-      nextLookAt === undefined
-        ? undefined
-        : clock.after(Math.max(0, nextLookAt - view.now), () => this.look(serviceOf(view.service)));
-    this.#current.set(view.service, { view, verdict, program, programText, problems, tcpChain, cancelTimer });
+    const programText = textOf(program);
+    const tcpChain = programText.rest === before?.programText.rest ? before.tcpChain : translateTcpChain(program);
+    const { health, memory } = this.#sources;
+    health.follow(view.service, followedOf(program), view.now);
+    // Before anything is remembered: what could not be published has to be tried again.
+    this.#publish(before?.programText, { program, programText }, noticedAt);
+    const cancelTimer = this.#lookAgain(view, verdict);
+    const now = { view, verdict, program, programText, problems, tcpChain, cancelTimer };
+    this.#current.set(view.service, now);
     if (JSON.stringify(verdict.memory) !== JSON.stringify(view.memory)) memory.set(view.service, verdict.memory);
-    const endpoints = program.tiers.flatMap((tier) => tier.endpoints);
-    const followed = endpoints.map(({ address, port, checked }) => ({ endpoint: endpointKey(address, port), checked }));
-    health.follow(view.service, followed, view.now);
-    if (!isSame) this.#publish(ownerOf(view.service), this.#translate(program), noticedAt);
-    if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
-    const holds = Object.keys(verdict.memory.holds).sort();
-    if (
-      holds.join() !==
-      Object.keys(before?.verdict.memory.holds ?? {})
-        .sort()
-        .join()
-    )
-      this.#events.holdsChanged(view.service, holds);
-    if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
+    this.#tell(before, now);
   }
 
-  #translate(program: ServiceProgram): readonly XdsResource[] {
+  /** When time alone will change the verdict. */
+  #lookAgain(view: ServiceView, { nextLookAt }: Verdict): (() => void) | undefined {
+    if (nextLookAt === undefined) return undefined;
+    const wait = Math.max(0, nextLookAt - view.now);
+    return this.#sources.clock.after(wait, () => this.look(serviceOf(view.service)));
+  }
+
+  #publish(
+    before: ProgramText | undefined,
+    { program, programText }: Pick<Current, "program" | "programText">,
+    noticedAt: number,
+  ): void {
     const { eventLog, hopSocket, peerHops } = this.#sources.context;
-    return translateService(program, { healthEvents: { path: eventLog }, hopSocket, peerHops });
+    const files = { healthEvents: { path: eventLog }, hopSocket, peerHops };
+    const owner = ownerOf(program.service);
+    if (programText.rest !== before?.rest) this.#sink.replace(owner, translateService(program, files), noticedAt);
+    else if (programText.endpoints !== before.endpoints)
+      this.#sink.update(owner, translateEndpoints(program, files), noticedAt);
+  }
+
+  #tell(before: Current | undefined, { view, verdict, tcpChain }: Current): void {
+    if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
+    const holds = holdsOf(verdict);
+    if (holds.join() !== (before === undefined ? "" : holdsOf(before.verdict).join()))
+      this.#events.holdsChanged(view.service, holds);
+    if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
   }
 
   #remove(service: ServicePortKey, noticedAt: number): void {
@@ -225,7 +239,7 @@ export class ServiceReconciler {
     this.#sources.memory.delete(service);
     this.#sources.listenPorts.release(service);
     this.#sources.health.forget(service);
-    this.#publish(ownerOf(service), [], noticedAt);
+    this.#sink.replace(ownerOf(service), [], noticedAt);
     if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
   }
 }
@@ -233,6 +247,27 @@ export class ServiceReconciler {
 /** The owner of a service's resources. */
 function ownerOf(service: ServicePortKey): string {
   return `service/${service}`;
+}
+
+/** Sites held back, in alphabetical order. */
+function holdsOf({ memory }: Verdict): readonly string[] {
+  return Object.keys(memory.holds).sort();
+}
+
+/** Most changes are changes of endpoints: whatever follows from the rest need not be made again for them. */
+function textOf(program: ServiceProgram): ProgramText {
+  const tiers = program.tiers.map(({ site, local }) => ({ site, local }));
+  return {
+    endpoints: JSON.stringify(program.tiers),
+    rest: JSON.stringify({ ...program, tiers }),
+  };
+}
+
+/** The endpoints of a program, as health is followed. */
+function followedOf({ tiers }: ServiceProgram): readonly FollowedEndpoint[] {
+  return tiers.flatMap((tier) =>
+    tier.endpoints.map(({ address, port, checked }) => ({ endpoint: endpointKey(address, port), checked })),
+  );
 }
 
 function describeCheck({ check }: ServiceProgram): string {

@@ -14,7 +14,7 @@ import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { Publish } from "../../runtime/gateway-context.ts";
+import type { ResourceSink } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
@@ -320,10 +320,15 @@ export class Agent {
       listenPorts: this.#listenPorts,
       clock: this.#options.clock,
     };
-    const publish: Publish = (owner, resources, noticedAt) => {
-      if (this.#publisher.publish(owner, resources)) this.#envoy.published(noticedAt);
+    const sink: ResourceSink = {
+      replace: (owner, resources, noticedAt) => {
+        if (this.#publisher.publish(owner, resources)) this.#envoy.published(noticedAt);
+      },
+      update: (owner, resources, noticedAt) => {
+        if (this.#publisher.update(owner, resources)) this.#envoy.published(noticedAt);
+      },
     };
-    return new ServiceReconciler(sources, publish, {
+    return new ServiceReconciler(sources, sink, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       holdsChanged: (service, sites) => this.#exchange.tellSiblings({ type: "holds", service, sites: [...sites] }),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { formatProblem } from "../../model/problem.ts";
+import type { XdsResource } from "../../model/xds-resource.ts";
 import { Publisher } from "./publisher.ts";
 
 const log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -45,4 +46,21 @@ test("what an Envoy refused says nothing about the next one", () => {
   published.reject({ type: "listener", name: "peers", message: "no" });
   published.forgetRejections();
   expect([published.rejectionsOf("shop/web/80"), published.problems()]).toEqual([[], []]);
+});
+
+test("an update changes what it names, and the owner keeps the rest", () => {
+  const published = publisher();
+  const assignment = (clusterName: string, factor: number): XdsResource => ({
+    type: "endpoints",
+    name: clusterName,
+    body: { clusterName, policy: { overprovisioningFactor: factor } },
+  });
+  published.publish("service/shop/web/80", [assignment("in", 100), assignment("out", 100)]);
+  const kept = published.cache.get("endpoints", "in");
+  const old = published.cache.get("endpoints", "out");
+  expect(published.update("service/shop/web/80", [assignment("out", 200)])).toBe(true);
+  expect(published.cache.get("endpoints", "in")).toBe(kept);
+  expect(published.cache.get("endpoints", "out")?.version).not.toBe(old?.version);
+  expect(published.cache.of("service/shop/web/80")).toHaveLength(2);
+  expect(published.update("service/shop/web/80", [assignment("out", 200)])).toBe(false);
 });

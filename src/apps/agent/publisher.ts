@@ -36,12 +36,18 @@ export class Publisher {
 
   /** Makes `resources` all that `owner` has. Returns whether that changed anything. */
   publish(owner: string, resources: readonly XdsResource[]): boolean {
+    return this.#replace(
+      owner,
+      resources.map((resource) => this.#encode(resource)),
+    );
+  }
+
+  /** Gives new content to some resources of `owner`; what else it has stays. Returns whether that changed anything. */
+  update(owner: string, resources: readonly XdsResource[]): boolean {
     const encoded = resources.map((resource) => this.#encode(resource));
-    const changes = this.cache.replace(owner, encoded);
-    if (changes.size === 0) return false;
-    for (const [type, names] of changes) for (const name of names) this.#rejections.delete(`${type} ${name}`);
-    this.#snapshot.save(owner);
-    return true;
+    const names = new Set(encoded.map(({ type, name }) => `${type} ${name}`));
+    const others = this.cache.of(owner).filter(({ type, name }) => !names.has(`${type} ${name}`));
+    return this.#replace(owner, [...others, ...encoded]);
   }
 
   /** All sources have been read and published: from now on Envoy gets what it lacks and loses what nobody has. */
@@ -80,6 +86,14 @@ export class Publisher {
   /** Forgets what an Envoy refused that is gone: the next one may take the same. */
   forgetRejections(): void {
     this.#rejections.clear();
+  }
+
+  #replace(owner: string, resources: readonly EncodedResource[]): boolean {
+    const changes = this.cache.replace(owner, resources);
+    if (changes.size === 0) return false;
+    for (const [type, names] of changes) for (const name of names) this.#rejections.delete(`${type} ${name}`);
+    this.#snapshot.save(owner);
+    return true;
   }
 
   /** When an endpoint fails, one resource of several changes, and an encoding takes far longer than a comparison. */

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeResource } from "../../adapters/xds/encode-resource.ts";
 import type { EndpointHealth } from "../../model/service-view.ts";
+import type { ProgramEndpoint, ServiceProgram } from "../../model/service-program.ts";
+import type { XdsResource } from "../../model/xds-resource.ts";
 import { policySpec, serviceView, withHealth } from "../../../test/view/service-view.ts";
 import { judge } from "../failover/judge.ts";
 import { plan } from "../failover/plan.ts";
-import { translateBase, translateService, translateTcpChain } from "./translate.ts";
+import { translateBase, translateEndpoints, translateService, translateTcpChain } from "./translate.ts";
 
 const PASSING: EndpointHealth = { out: "passing", in: "passing", ejected: false };
 const FILES = { healthEvents: { path: "/state/events.log" }, hopSocket: "/state/hop.sock", peerHops: "/state" };
@@ -71,4 +73,18 @@ test("what peers send in goes to local endpoints only", () => {
   const resources = translateService(plan(http, judge(http)), FILES);
   const inside = resources.find((resource) => resource.type === "endpoints" && resource.name === "in/shop/web/80");
   expect(JSON.stringify(inside)).not.toContain("15443");
+});
+
+test.each(Object.entries(CASES))("%s: when only endpoints change, only their resources do", (_name, view) => {
+  const before = plan(view, judge(view));
+  const changed = (endpoint: ProgramEndpoint): ProgramEndpoint => ({ ...endpoint, role: "out", checked: false });
+  const after: ServiceProgram = {
+    ...before,
+    tiers: before.tiers.map((tier) => ({ ...tier, endpoints: tier.endpoints.map(changed).slice(1) })),
+  };
+  const [old, all] = [before, after].map((program) => translateService(program, FILES));
+  const others = (resources: readonly XdsResource[] = []): readonly XdsResource[] =>
+    resources.filter(({ type }) => type !== "endpoints");
+  expect(others(all)).toEqual(others(old));
+  expect(translateEndpoints(after, FILES)).toEqual(all?.filter(({ type }) => type === "endpoints"));
 });

@@ -2,6 +2,7 @@
  * ServiceProgram -> xDS resources. Pure; each service's resources depend on its program alone.
  * @module
  */
+import type { ClusterLoadAssignmentJson } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { FilterChainJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import { tcpServerName } from "../../model/service-key.ts";
 import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
@@ -34,10 +35,18 @@ export interface GatewayFiles {
 
 /** The xDS resources of one service. */
 export function translateService(program: ServiceProgram, files: GatewayFiles): readonly XdsResource[] {
-  const shared = serving(program, files);
-  return program.protocol === "http"
-    ? [...shared, ...httpCalling(program, files)]
-    : [...shared, ...tcpCalling(program, files)];
+  const calling = program.listen === undefined ? [] : callingOf(program, program.listen, files);
+  return [...serving(program, files), ...calling, ...translateEndpoints(program, files)];
+}
+
+/** Those of them that follow from the endpoints of its tiers; all others stay as they are when only these change. */
+export function translateEndpoints(program: ServiceProgram, files: GatewayFiles): readonly XdsResource[] {
+  const assignments = [servingEndpoints(program)];
+  if (program.listen !== undefined) {
+    if (program.protocol === "http") assignments.push(...httpEndpoints(program, files));
+    else assignments.push(...program.tiers.map((tier) => tierEndpoints(program, tier)));
+  }
+  return assignments.map((body) => ({ type: "endpoints", name: body.clusterName ?? "", body }));
 }
 
 /** The chain by which peers reach a TCP service; undefined for services that are not TCP. */
@@ -70,15 +79,18 @@ export function translateBase(base: GatewayBase): readonly XdsResource[] {
   ];
 }
 
-/** For what peers send in: local endpoints only, all of them active, whoever is preferred elsewhere. */
+/** For what peers send in. */
 function serving(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
-  const name = inCluster(program.service);
-  const local = program.tiers.filter((tier) => tier.local).map(everyEndpointActive);
   return [
-    { type: "cluster", name, body: inClusterOf(program, files.healthEvents) },
-    { type: "endpoints", name, body: loadAssignment(name, local, program) },
+    { type: "cluster", name: inCluster(program.service), body: inClusterOf(program, files.healthEvents) },
     { type: "scopedRoute", name: inScope(program.service), body: peerScope(program) },
   ];
+}
+
+/** Local endpoints only, all of them active, whoever is preferred elsewhere. */
+function servingEndpoints(program: ServiceProgram): ClusterLoadAssignmentJson {
+  const local = program.tiers.filter((tier) => tier.local).map(everyEndpointActive);
+  return loadAssignment(inCluster(program.service), local, program);
 }
 
 /** A site that is held back here still serves who asks it, and its own check decides, never a check of the callers' side. */
@@ -93,48 +105,50 @@ function everyEndpointActive(tier: ProgramTier): ProgramTier {
   };
 }
 
+/** For the clients of this site. */
+function callingOf(
+  program: ServiceProgram,
+  listen: NonNullable<ServiceProgram["listen"]>,
+  files: GatewayFiles,
+): XdsResource[] {
+  const name = clientListener(program.service);
+  const listener: XdsResource = { type: "listener", name, body: clientListenerOf(program, listen) };
+  return [...(program.protocol === "http" ? httpCalling(program, files) : tcpCalling(program, files)), listener];
+}
+
 function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
-  if (program.listen === undefined) return [];
   const out = outCluster(program.service);
   const write = writeCluster(program.service);
   const resources: XdsResource[] = [
     { type: "cluster", name: out, body: httpOutCluster(program, files.healthEvents) },
-    {
-      type: "endpoints",
-      name: out,
-      body: loadAssignment(out, program.tiers, {
-        ...program,
-        hops: { directory: files.peerHops, service: program.service },
-      }),
-    },
     { type: "route", name: clientListener(program.service), body: clientRoute(program) },
-    { type: "listener", name: clientListener(program.service), body: clientListenerOf(program, program.listen) },
   ];
   if (program.retry.crossSiteWrites) return resources;
   return [
     ...resources,
     { type: "cluster", name: write, body: httpWriteCluster(program) },
-    {
-      type: "endpoints",
-      name: write,
-      body: writeAssignment(write, program, { own: files.hopSocket, peers: files.peerHops }),
-    },
     { type: "scopedRoute", name: hopScope(program.service), body: writeScope(program) },
   ];
 }
 
-function tcpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
-  if (program.listen === undefined) return [];
-  const tiers = program.tiers.flatMap((tier): XdsResource[] => {
-    const name = tierCluster(program.service, tier.site);
-    return [
-      { type: "cluster", name, body: tcpTierCluster(program, tier, files.healthEvents) },
-      { type: "endpoints", name, body: loadAssignment(name, [tier], program) },
-    ];
+function httpEndpoints(program: ServiceProgram, files: GatewayFiles): ClusterLoadAssignmentJson[] {
+  const out = loadAssignment(outCluster(program.service), program.tiers, {
+    ...program,
+    hops: { directory: files.peerHops, service: program.service },
   });
-  return [
-    ...tiers,
-    { type: "cluster", name: outCluster(program.service), body: tcpOutCluster(program) },
-    { type: "listener", name: clientListener(program.service), body: clientListenerOf(program, program.listen) },
-  ];
+  if (program.retry.crossSiteWrites) return [out];
+  const hops = { own: files.hopSocket, peers: files.peerHops };
+  return [out, writeAssignment(writeCluster(program.service), program, hops)];
+}
+
+function tcpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
+  const tiers = program.tiers.map((tier): XdsResource => {
+    const name = tierCluster(program.service, tier.site);
+    return { type: "cluster", name, body: tcpTierCluster(program, tier, files.healthEvents) };
+  });
+  return [...tiers, { type: "cluster", name: outCluster(program.service), body: tcpOutCluster(program) }];
+}
+
+function tierEndpoints(program: ServiceProgram, tier: ProgramTier): ClusterLoadAssignmentJson {
+  return loadAssignment(tierCluster(program.service, tier.site), [tier], program);
 }
