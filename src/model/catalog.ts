@@ -51,7 +51,6 @@ export type SiteRecord = z.infer<typeof SiteRecord>;
 
 /** One line of a catalog stream. */
 export const CatalogMessage = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("hello"), site: DnsLabel, gateway: DnsLabel }),
   /** The sender is going away: nothing new should be sent to its gateway. */
   z.object({ type: z.literal("draining"), draining: z.boolean() }),
   z.object({ type: z.literal("service"), service: ServiceKeySchema, entry: CatalogEntry.nullable() }),

@@ -19,7 +19,7 @@ export interface MemoryStore {
 }
 
 /** Sites that take part, with the addresses of their gateways as they are now. */
-export interface SiteDirectoryPort {
+export interface GatewayDirectory {
   /** Gateways of an accepted peer; undefined when the site is not a member. */
   gatewaysOf(site: string): readonly PeerGateway[] | undefined;
   /** Where clients reach this gateway; undefined while that is not known. */

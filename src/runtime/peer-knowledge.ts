@@ -116,7 +116,6 @@ export class PeerKnowledge {
       }
       case "synced":
         return this.#takeEverything(stream);
-      case "hello":
       case "site":
       case "member":
       case "beat":

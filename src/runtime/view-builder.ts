@@ -14,7 +14,7 @@ import {
 } from "../model/service-view.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import type { GatewayContext, MemoryStore, SiteDirectoryPort } from "./gateway-context.ts";
+import type { GatewayContext, MemoryStore, GatewayDirectory } from "./gateway-context.ts";
 import type { HealthTable } from "./health-table.ts";
 import type { ListenPorts } from "./listen-ports.ts";
 import type { PeerKnowledge } from "./peer-knowledge.ts";
@@ -23,7 +23,7 @@ import type { PeerKnowledge } from "./peer-knowledge.ts";
 export interface ViewSources {
   readonly context: GatewayContext;
   readonly store: ObjectStore;
-  readonly sites: SiteDirectoryPort;
+  readonly sites: GatewayDirectory;
   readonly knowledge: PeerKnowledge;
   readonly health: HealthTable;
   readonly memory: MemoryStore;

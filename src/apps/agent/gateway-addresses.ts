@@ -10,7 +10,7 @@ import type { Problem } from "../../model/problem.ts";
 import { endpointKey, type PeerGateway } from "../../model/service-view.ts";
 import type { Members } from "../../runtime/members.ts";
 import type { PeerKnowledge } from "../../runtime/peer-knowledge.ts";
-import type { SiteDirectoryPort } from "../../runtime/gateway-context.ts";
+import type { GatewayDirectory } from "../../runtime/gateway-context.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 
 const RESOLVE_EVERY_MS = 30_000;
@@ -19,7 +19,7 @@ const RESOLVE_EVERY_MS = 30_000;
 export type ReachedGateway = Omit<PeerGateway, "draining">;
 
 /** Members' gateways by their addresses now. */
-export class GatewayAddresses implements SiteDirectoryPort {
+export class GatewayAddresses implements GatewayDirectory {
   readonly #site: string;
   readonly #gateway: string;
   readonly #store: ObjectStore;

@@ -165,7 +165,6 @@ export class PeerExchange {
   *#everything(listener: string): Iterable<CatalogMessage> {
     const { own, knowledge, members } = this.#sources;
     const hearsOf = (service: ServiceKey): boolean => this.#audienceOf(service).has(listener);
-    yield { type: "hello", site: own.site, gateway: own.gateway };
     yield { type: "draining", draining: this.#sources.draining() };
     yield { type: "site", site: this.#sources.ownSite() };
     for (const [service, entry] of this.#sources.offered())
