@@ -8,6 +8,7 @@ import { RunRecord } from "./run-record.ts";
 import { type LoadClock, runSchedule } from "./schedule.ts";
 import { TargetList } from "./target-list.ts";
 import { TcpClient } from "./tcp-client.ts";
+import { WakingTime } from "./waking-time.ts";
 
 /** How often time-outs are looked for, in ms: a time-out is late by at most this. */
 const expireEveryMs = 20;
@@ -30,7 +31,7 @@ export function startLoad(options: LoadOptions, clock: LoadClock, print: (line: 
   const now = (): number => clock.now() - startMs;
   const targets = new TargetList(options.targets);
   const record = new RunRecord(Math.max(1, total), now, print);
-  const client = createClient(options, targets, record, clock.now);
+  const client = createClient(options, targets, record, new WakingTime(clock.now).now);
   const held = options.protocol === "tcp" && options.hold > 0 ? new HeldConnections(targets, now, print) : null;
   const endReadiness = watchReadiness(targets.all, {
     everyMs: options.readyEveryMs,
