@@ -33,6 +33,8 @@ export const SwitchRecord = z.object({
   /** Site where it was ordered: decides between two of the same millisecond. */
   origin: DnsLabel,
   over: z.boolean(),
+  /** `namespace/name` of the manifest at `origin` that orders it; absent when it was ordered by command. */
+  manifest: z.string().max(320).optional(),
 });
 export type SwitchRecord = z.infer<typeof SwitchRecord>;
 

@@ -112,6 +112,12 @@ export const ERRORS = {
       "What was ordered is in force, but could not be written to the state directory: a restart would forget it.",
     remedy: "Make room on the disk or correct the directory's permissions, then order it again",
   },
+  SwitchFromManifest: {
+    exit: EXIT.invalidInput,
+    meaning: "A switch that a manifest orders cannot be ended by command: the manifest would order it again.",
+    remedy:
+      "Delete the manifest that the message names, at the site that it names; or order another switch, which counts as the newer one",
+  },
   TokenInvalid: {
     exit: EXIT.invalidInput,
     meaning: "The text is not a token of this version, or it was cut.",

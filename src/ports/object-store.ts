@@ -15,6 +15,7 @@ export interface ObjectStore {
   policyOf(service: ServiceKey): FailoverPolicy | undefined;
   service(key: ServiceKey): Service | undefined;
   slicesOf(service: ServiceKey): readonly EndpointSlice[];
+  /** Each with the time at which it was ordered. */
   switchesOf(service: ServiceKey): readonly Switch[];
   site(name: string): Site | undefined;
   sites(): readonly Site[];

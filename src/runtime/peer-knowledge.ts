@@ -151,6 +151,11 @@ export class PeerKnowledge {
     return news;
   }
 
+  /** The latest switch known of a Service, in force or over. */
+  latestSwitch(service: ServiceKey): SwitchRecord | undefined {
+    return this.#switches.get(service);
+  }
+
   /** The switch in force of a Service, tombstones and expired ones left out. */
   switchOf(service: ServiceKey, now: number): SwitchRecord | undefined {
     const record = this.#switches.get(service);

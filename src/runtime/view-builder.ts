@@ -91,14 +91,9 @@ function peerSite(sources: ViewSources, name: string, service: ServiceKey): Peer
 
 function activeSwitch(sources: ViewSources, service: ServiceKey, now: number): ActiveSwitch | undefined {
   const ordered = sources.knowledge.switchOf(service, now);
-  if (ordered !== undefined)
-    return { to: ordered.to, reason: ordered.reason, ...(ordered.until === undefined ? {} : { until: ordered.until }) };
-  for (const { spec } of sources.store.switchesOf(service)) {
-    const until = spec.until === undefined ? undefined : Date.parse(spec.until);
-    if (until === undefined || until > now)
-      return { to: spec.to, reason: spec.reason, ...(until === undefined ? {} : { until }) };
-  }
-  return undefined;
+  if (ordered === undefined) return undefined;
+  const { to, reason, until } = ordered;
+  return { to, reason, ...(until === undefined ? {} : { until }) };
 }
 
 function localEndpoints(

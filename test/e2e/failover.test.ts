@@ -162,6 +162,24 @@ test("a switch moves a healthy service and back", async () => {
   await lab.waitUntilWell();
 });
 
+test("a Switch manifest of one site moves both, is ended by nobody else, and is over when it is gone", async () => {
+  const file = join(lab.sites[0].manifests, "switch.yaml");
+  await writeFile(
+    file,
+    "apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: maintenance, namespace: shop}\n" +
+      "spec: {targetRef: {kind: Service, name: web}, to: east}\n",
+  );
+  for (const name of ["west-1", "west-2", "east-1", "east-2"])
+    await expect.poll(() => serving(name), { timeout: 5_000, interval: 50 }).toBe("east");
+  const far = statePaths(lab.gateway("east-1")?.state ?? "").localSocket;
+  await expect(callLocal(far, "POST", "/switch/end", { service: "shop/web" })).rejects.toThrow(
+    "by the manifest Switch shop/maintenance of west",
+  );
+  await rm(file);
+  await expect.poll(() => serving(), { timeout: 5_000, interval: 50 }).toBe("west");
+  await lab.waitUntilWell();
+});
+
 test("the status of a bad manifest names its file, line and field", async () => {
   const file = join(lab.sites[0].manifests, "bad.yaml");
   await writeFile(file, "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {port: 80}\n");

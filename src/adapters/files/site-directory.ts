@@ -163,7 +163,7 @@ export class SiteDirectory implements ObjectStore {
       const stamp = `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
       if (known !== undefined && known.stamp === stamp) return known;
       if (stats.size > LARGEST_MANIFEST) return badContent(known, stamp, [tooLarge(path)]);
-      return readContent(path, { text: await readFile(path, "utf8"), stamp }, known);
+      return readContent(path, { text: await readFile(path, "utf8"), stamp, writtenAt: stats.mtime }, known);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       return badContent(known, "", [
@@ -196,14 +196,25 @@ export class SiteDirectory implements ObjectStore {
 
 function readContent(
   path: string,
-  read: { readonly text: string; readonly stamp: string },
+  read: { readonly text: string; readonly stamp: string; readonly writtenAt: Date },
   known: FileContent | undefined,
 ): FileContent {
   const hash = createHash("sha256").update(read.text).digest("hex");
   if (known !== undefined && known.hash === hash && known.problems.length === 0) return { ...known, stamp: read.stamp };
   const parsed = parseManifest(path, read.text);
-  if (parsed.ok) return { stamp: read.stamp, hash, objects: parsed.value, problems: [] };
+  if (parsed.ok) {
+    const objects = parsed.value.map((located) => withTime(located, read.writtenAt));
+    return { stamp: read.stamp, hash, objects, problems: [] };
+  }
   return { ...badContent(known, read.stamp, parsed.problems), hash };
+}
+
+/** A Switch says when it was ordered; of one that does not, the file's time does. */
+function withTime(located: LocatedObject, writtenAt: Date): LocatedObject {
+  const { object } = located;
+  if (object.kind !== "Switch" || typeof object.metadata.creationTimestamp === "string") return located;
+  const metadata = { ...object.metadata, creationTimestamp: writtenAt.toISOString() };
+  return { ...located, object: { ...object, metadata } };
 }
 
 function badContent(known: FileContent | undefined, stamp: string, problems: readonly Problem[]): FileContent {

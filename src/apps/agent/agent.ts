@@ -20,6 +20,7 @@ import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
+import { SwitchManifests } from "../../runtime/switch-manifests.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "./certificate-keeper.ts";
 import { EnvoyConnection } from "./envoy-connection.ts";
@@ -27,7 +28,7 @@ import { GatewayAddresses } from "./gateway-addresses.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
 import { openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
-import { servePeerApi } from "./peer-api.ts";
+import { type Redeem, servePeerApi } from "./peer-api.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
@@ -67,8 +68,7 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
-  #joinOpen = false;
-  #redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined;
+  #redeem: Redeem | undefined;
 
   private constructor(options: AgentOptions, record: GatewayRecord) {
     this.#options = options;
@@ -160,11 +160,17 @@ export class Agent {
     this.#addresses.open(memory.addresses);
     this.#addresses.requireOwnEntry(this.#options.siteDirectory);
     this.#reconciler = this.#createReconciler();
+    const manifests = new SwitchManifests(
+      { store: this.#store, knowledge: this.#knowledge, clock: this.#options.clock, site: this.#record.site },
+      (record) => this.#switched(record),
+    );
     this.#store.onChange(({ services, sites }) => {
       if (this.#knowledge.policiesChanged(services)) this.#remembered.save("switches");
+      manifests.read(services);
       this.#look({ services, everything: sites });
       this.#problemLog.look();
     });
+    manifests.readAll();
     this.#problemLog.look();
     this.#reconciler.reconcileAll();
     this.#publishBase();
@@ -173,11 +179,9 @@ export class Agent {
     );
     this.#publisher.confirm();
     void this.#envoy.readAllHealth();
-    const redeem = (path: string, body: string): Promise<{ status: number; body: string }> =>
-      this.#redeem === undefined ? Promise.resolve({ status: 404, body: "{}" }) : this.#redeem(path, body);
     this.#peerApi = await servePeerApi(
       this.#paths.peerSocket,
-      { site: this.#record.site, feed: this.#exchange.feed, sign: this.#certificate.sign, redeem },
+      { site: this.#record.site, feed: this.#exchange.feed, sign: this.#certificate.sign, redeem: () => this.#redeem },
       log,
     );
     this.#exchange.update();
@@ -260,9 +264,17 @@ export class Agent {
 
   /** Orders a switch, or ends one; carried to all sites. */
   order(record: SwitchRecord): void {
-    const ordered = this.#knowledge.orderSwitch(record);
+    this.#switched(this.#knowledge.orderSwitch(record));
+  }
+
+  /** The switch in force of a Service at a moment. */
+  switchOf(service: ServiceKey, now: number): SwitchRecord | undefined {
+    return this.#knowledge.switchOf(service, now);
+  }
+
+  #switched(record: SwitchRecord): void {
     this.#remembered.save("switches");
-    this.#exchange.tellSwitch(ordered);
+    this.#exchange.tellSwitch(record);
     this.#look({ services: new Set([record.service]), everything: false });
   }
 
@@ -273,11 +285,8 @@ export class Agent {
   }
 
   /** Opens or closes the place where tokens are redeemed. */
-  openJoin(
-    redeem: ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>) | undefined,
-  ): void {
+  openJoin(redeem: Redeem | undefined): void {
     this.#redeem = redeem;
-    this.#joinOpen = redeem !== undefined;
     this.#publishBase();
   }
 
@@ -364,7 +373,7 @@ export class Agent {
           (this.#addresses.gatewaysOf(member.name) ?? []).map((gateway) => ({ ...gateway, site: member.name })),
         ),
         members: [this.#record.site, ...this.#acceptedMembers().map((member) => member.name)],
-        joinOpen: this.#joinOpen,
+        joinOpen: this.#redeem !== undefined,
         tcpChains: this.#reconciler.tcpChains(),
       }),
     );

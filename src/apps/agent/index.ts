@@ -79,6 +79,7 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
     },
     "POST /switch/end": (body) => {
       const service = requireService(agent, parseBody(SwitchEnd, body).service, undefined);
+      requireNoManifest(agent, service, clock.now());
       const record = SwitchRecord.parse({
         service,
         to: agent.record.site,
@@ -130,6 +131,15 @@ function requireService(agent: Agent, service: string, to: string | undefined): 
     );
   }
   return service as ServiceKey;
+}
+
+function requireNoManifest(agent: Agent, service: ServiceKey, now: number): void {
+  const record = agent.switchOf(service, now);
+  if (record?.manifest === undefined) return;
+  throw new TandemError(
+    "SwitchFromManifest",
+    `${service} is switched to ${record.to} by the manifest Switch ${record.manifest} of ${record.origin}`,
+  );
 }
 
 function closed(server: Server): Promise<void> {

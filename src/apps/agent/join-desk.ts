@@ -66,7 +66,7 @@ export class JoinDesk {
   #setDoor(): void {
     this.#cancel?.();
     const until = this.#desk.liveUntil(this.#clock.now());
-    this.#agent.openJoin(until === undefined ? undefined : (path, body) => this.#redeem(body));
+    this.#agent.openJoin(until === undefined ? undefined : (body) => this.#redeem(body));
     if (until !== undefined) this.#cancel = this.#clock.after(until - this.#clock.now(), () => this.#setDoor());
   }
 

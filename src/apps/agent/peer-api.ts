@@ -7,11 +7,15 @@ import { chmod, rm } from "node:fs/promises";
 import { readBody } from "../../adapters/http/read-body.ts";
 import { siteOfIdentity } from "../../core/envoy/names.ts";
 import { PEER_IDENTITY_HEADER } from "../../core/envoy/gateway-base.ts";
+import { REDEEM_PATH } from "../../adapters/peers/redemption.ts";
 import type { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
 import type { Logger } from "../../ports/logger.ts";
 
 /** Largest body of a request, in bytes: a certificate request or a token's redemption. */
 const LARGEST_BODY = 64 * 1024;
+
+/** Redeems a token, given the body of the request: gives the answer's status and body. */
+export type Redeem = (body: string) => Promise<{ readonly status: number; readonly body: string }>;
 
 /** What other agents can ask. */
 export interface PeerApiHandlers {
@@ -19,10 +23,8 @@ export interface PeerApiHandlers {
   readonly feed: CatalogFeed;
   /** Signs a certificate request of a gateway of the own site; undefined where the authority's key is not. */
   readonly sign: ((request: string) => Promise<string>) | undefined;
-  /** Redeems a token; undefined where tokens are not redeemed. Gives a status and a body. */
-  readonly redeem:
-    | ((path: string, body: string) => Promise<{ readonly status: number; readonly body: string }>)
-    | undefined;
+  /** How tokens are redeemed now; undefined while they are not. */
+  readonly redeem: () => Redeem | undefined;
 }
 
 /** Serves the interface on a Unix socket that only this user may open. */
@@ -53,8 +55,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
     response.writeHead(200, { "content-type": "application/x-pem-file" }).end(certificate);
     return;
   }
-  if (request.method === "POST" && request.url?.startsWith("/join/") === true && handlers.redeem !== undefined) {
-    const result = await handlers.redeem(request.url, await readBody(request, LARGEST_BODY));
+  const redeem = handlers.redeem();
+  if (request.method === "POST" && request.url === REDEEM_PATH && redeem !== undefined) {
+    const result = await redeem(await readBody(request, LARGEST_BODY));
     response.writeHead(result.status, { "content-type": "application/json" }).end(result.body);
     return;
   }

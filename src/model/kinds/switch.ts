@@ -2,13 +2,18 @@ import { z } from "zod";
 import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "./metadata.ts";
 
 /**
- * A person's order that a site serve a Service for a while.
- * As a manifest it counts in its own site alone; an order given with `tandem switch` is carried to all sites. Deleted or expired means over.
+ * A person's order that a site serve a Service for a while, carried to all sites as one given with `tandem switch` is.
+ * The newest counts. Deleted or expired means over.
  */
 export const Switch = z.strictObject({
   apiVersion: z.literal(TANDEM_API_VERSION),
   kind: z.literal("Switch"),
-  metadata: NamespacedMetadata,
+  metadata: NamespacedMetadata.extend({
+    /** When it was ordered, RFC 3339. A store fills it in where the author did not. */
+    creationTimestamp: z.iso
+      .datetime({ offset: true, error: "is not an RFC 3339 time such as 2026-12-01T06:00:00Z" })
+      .nullish(),
+  }),
   spec: z.strictObject({
     targetRef: z.strictObject({ group: z.literal("").default(""), kind: z.literal("Service"), name: DnsSubdomain }),
     to: DnsLabel,
