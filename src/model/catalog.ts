@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DnsLabel } from "./kinds/metadata.ts";
 import { GatewayAddress, SiteLabels } from "./kinds/site.ts";
 import type { ServiceKey, ServicePortKey } from "./service-key.ts";
+import { LOSS_TRIGGERS } from "./service-view.ts";
 
 const ServiceKeySchema = z.string().regex(/^[a-z0-9-]{1,63}\/[a-z0-9.-]{1,253}$/) as unknown as z.ZodType<ServiceKey>;
 const ServicePortKeySchema = z
@@ -60,13 +61,19 @@ export const CatalogMessage = z.discriminatedUnion("type", [
   /** The sender's own site, gateway addresses and trust bundle included. */
   z.object({ type: z.literal("site"), site: SiteRecord }),
   /** Between gateways of one site: which sites the sender holds back for a service. */
-  z.object({ type: z.literal("holds"), service: ServicePortKeySchema, sites: z.array(DnsLabel).max(16) }),
+  z.object({
+    type: z.literal("holds"),
+    service: ServicePortKeySchema,
+    sites: z.array(z.object({ site: DnsLabel, trigger: z.enum(LOSS_TRIGGERS) })).max(16),
+  }),
   /** Between gateways of one site: a peer site that the issuer has let in. */
   z.object({ type: z.literal("member"), site: SiteRecord }),
   /** Everything has been said once. */
   z.object({ type: z.literal("synced") }),
   z.object({ type: z.literal("beat") }),
 ]);
+/** A site that a gateway holds back for a service. */
+export type HeldSite = Extract<CatalogMessage, { type: "holds" }>["sites"][number];
 export type CatalogMessage = z.infer<typeof CatalogMessage>;
 
 /** The one of two switches of a Service that counts. */

@@ -47,8 +47,14 @@ export interface PeerSite {
   readonly offers: boolean | undefined;
 }
 
+/** Why a site lost its traffic. */
+export const LOSS_TRIGGERS = ["CheckFailed", "Outlier", "NotReady", "NoEndpoints"] as const;
+/** One of {@link LOSS_TRIGGERS}. */
+export type LossTrigger = (typeof LOSS_TRIGGERS)[number];
+
 /** A site that is kept out of the way after it failed, until it has been good for the policy's hold-down. */
 export interface Hold {
+  readonly trigger: LossTrigger;
   /** Unix milliseconds at which it failed. */
   readonly since: number;
   /** Unix milliseconds since which it has been good again; absent while it is not. */
@@ -86,7 +92,7 @@ export interface FailoverRecord {
   readonly at: number;
   readonly from: string;
   readonly to: string;
-  readonly trigger: "CheckFailed" | "Outlier" | "NotReady" | "NoEndpoints" | "Switch" | "Failback";
+  readonly trigger: LossTrigger | "Switch" | "Failback";
   /** Milliseconds from Envoy's first sign of trouble to the decision; absent when there was no sign (a switch, a failback). */
   readonly detectionMs?: number;
 }
@@ -105,8 +111,8 @@ export interface ServiceView {
   /** By `address:port`; an endpoint that is not in it is unknown. */
   readonly health: ReadonlyMap<string, EndpointHealth>;
   readonly memory: ServiceMemory;
-  /** Sites that siblings of this gateway hold. */
-  readonly siblingHolds: ReadonlySet<string>;
+  /** Sites that siblings of this gateway hold, and why. */
+  readonly siblingHolds: ReadonlyMap<string, LossTrigger>;
   readonly activeSwitch: ActiveSwitch | undefined;
   /** Gateways of this site that judge the same endpoints, this one included. */
   readonly judges: number;

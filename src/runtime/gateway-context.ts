@@ -6,7 +6,7 @@ import type { XdsResource } from "../model/xds-resource.ts";
 export interface GatewayContext {
   readonly site: string;
   readonly eventLog: string;
-  readonly hopSocket: string;
+  readonly writeSocket: string;
   /** Directory of the sockets to the gateways of peers. */
   readonly peerHops: string;
 }

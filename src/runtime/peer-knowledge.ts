@@ -1,5 +1,6 @@
-import type { CatalogEntry, CatalogMessage, SwitchRecord } from "../model/catalog.ts";
+import type { CatalogEntry, CatalogMessage, HeldSite, SwitchRecord } from "../model/catalog.ts";
 import { newerSwitch } from "../model/catalog.ts";
+import type { LossTrigger } from "../model/service-view.ts";
 import type { ServiceKey, ServicePortKey } from "../model/service-key.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -38,7 +39,7 @@ interface Stream {
   readonly notAllowed: Map<ServiceKey, SwitchRecord>;
   /** Names of what was logged already: a stream that goes on like that must not fill the log. */
   readonly logged: Set<string>;
-  readonly holds: Map<ServicePortKey, ReadonlySet<string>>;
+  readonly holds: Map<ServicePortKey, readonly HeldSite[]>;
   draining: boolean;
   synced: boolean;
   connected: boolean;
@@ -108,7 +109,7 @@ export class PeerKnowledge {
       }
       case "holds": {
         if (site !== this.#own.site) return NOTHING;
-        stream.holds.set(message.service, new Set(message.sites));
+        stream.holds.set(message.service, message.sites);
         return {
           services: new Set([message.service.slice(0, message.service.lastIndexOf("/")) as ServiceKey]),
           everything: false,
@@ -194,12 +195,12 @@ export class PeerKnowledge {
     return [...this.#streams.values()].some((stream) => stream.site === site && stream.connected);
   }
 
-  /** Sites that siblings hold back for a service. */
-  siblingHolds(service: ServicePortKey): ReadonlySet<string> {
-    const sites = new Set<string>();
+  /** Sites that siblings hold back for a service, and why. */
+  siblingHolds(service: ServicePortKey): ReadonlyMap<string, LossTrigger> {
+    const sites = new Map<string, LossTrigger>();
     for (const stream of this.#streams.values()) {
       if (stream.site !== this.#own.site || !stream.connected) continue;
-      for (const site of stream.holds.get(service) ?? []) sites.add(site);
+      for (const { site, trigger } of stream.holds.get(service) ?? []) sites.set(site, trigger);
     }
     return sites;
   }

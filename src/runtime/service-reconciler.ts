@@ -10,6 +10,7 @@ import { translateEndpoints, translateService, translateTcpChain } from "../core
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/service-key.ts";
 import type { ServiceProgram } from "../model/service-program.ts";
+import type { HeldSite } from "../model/catalog.ts";
 import { endpointKey, type FailoverRecord, type ServiceView } from "../model/service-view.ts";
 import type { ServiceStatus } from "../model/status.ts";
 import type { ResourceSink } from "./gateway-context.ts";
@@ -23,7 +24,7 @@ export interface ReconcilerEvents {
   tcpChainsChanged(): void;
   failedOver(service: ServicePortKey, record: FailoverRecord): void;
   /** Sites this gateway holds back for a service, for its siblings. */
-  holdsChanged(service: ServicePortKey, sites: readonly string[]): void;
+  holdsChanged(service: ServicePortKey, sites: readonly HeldSite[]): void;
   /** Something that status or catalog show of a service may have changed. */
   statusChanged(service: ServiceKey): void;
   /** A service could not be worked out: a defect. What was in force for it stays, and the others go on. */
@@ -115,9 +116,9 @@ export class ServiceReconciler {
   }
 
   /** Sites held back here, by service. */
-  holds(): readonly (readonly [ServicePortKey, readonly string[]])[] {
+  holds(): readonly (readonly [ServicePortKey, readonly HeldSite[]])[] {
     return [...this.#current].flatMap(([key, { verdict }]) => {
-      const sites = Object.keys(verdict.memory.holds);
+      const sites = holdsOf(verdict);
       return sites.length === 0 ? [] : [[key, sites] as const];
     });
   }
@@ -216,8 +217,8 @@ export class ServiceReconciler {
     { program, programText }: Pick<Current, "program" | "programText">,
     noticedAt: number,
   ): void {
-    const { eventLog, hopSocket, peerHops } = this.#sources.context;
-    const files = { healthEvents: { path: eventLog }, hopSocket, peerHops };
+    const { eventLog, writeSocket, peerHops } = this.#sources.context;
+    const files = { healthEvents: { path: eventLog }, writeSocket, peerHops };
     const owner = ownerOf(program.service);
     if (programText.rest !== before?.rest) this.#sink.replace(owner, translateService(program, files), noticedAt);
     else if (programText.endpoints !== before.endpoints)
@@ -227,7 +228,7 @@ export class ServiceReconciler {
   #tell(before: Current | undefined, { view, verdict, tcpChain }: Current): void {
     if (JSON.stringify(tcpChain) !== JSON.stringify(before?.tcpChain)) this.#events.tcpChainsChanged();
     const holds = holdsOf(verdict);
-    if (holds.join() !== (before === undefined ? "" : holdsOf(before.verdict).join()))
+    if (JSON.stringify(holds) !== JSON.stringify(before === undefined ? [] : holdsOf(before.verdict)))
       this.#events.holdsChanged(view.service, holds);
     if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
   }
@@ -250,8 +251,10 @@ function ownerOf(service: ServicePortKey): string {
 }
 
 /** Sites held back, in alphabetical order. */
-function holdsOf({ memory }: Verdict): readonly string[] {
-  return Object.keys(memory.holds).sort();
+function holdsOf({ memory }: Verdict): readonly HeldSite[] {
+  return Object.entries(memory.holds)
+    .map(([site, { trigger }]) => ({ site, trigger }))
+    .toSorted((left, right) => (left.site < right.site ? -1 : 1));
 }
 
 /** Most changes are changes of endpoints: whatever follows from the rest need not be made again for them. */

@@ -48,7 +48,7 @@ export function serviceView(changes: Partial<ServiceView> = {}): ServiceView {
     peers: [{ name: "east", offers: true, gateways: [eastGateway(1), eastGateway(2)] }],
     health: new Map(),
     memory: { holds: {} },
-    siblingHolds: new Set(),
+    siblingHolds: new Map(),
     activeSwitch: undefined,
     judges: 2,
     firstTroubleAt: undefined,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
-import type { ServiceMemory } from "../../model/service-view.ts";
+import { LOSS_TRIGGERS, type ServiceMemory } from "../../model/service-view.ts";
 import { SavedFile } from "./saved-file.ts";
 
 /** The whole content. */
@@ -26,13 +26,28 @@ export type MemoryPart = keyof AgentMemory;
 
 const FORMAT = "tandem-memory/1";
 
+const time = z.number();
+
+const ServiceMemorySchema = z.object({
+  checkPassed: z.string().optional(),
+  allFailSince: time.optional(),
+  holds: z.record(z.string(), z.object({ trigger: z.enum(LOSS_TRIGGERS), since: time, goodSince: time.optional() })),
+  serving: z.object({ site: z.string(), since: time }).optional(),
+  exceededSince: time.optional(),
+  hedgingRestsUntil: time.optional(),
+  lastFailover: z
+    .object({
+      at: time,
+      from: z.string(),
+      to: z.string(),
+      trigger: z.enum([...LOSS_TRIGGERS, "Switch", "Failback"]),
+      detectionMs: z.number().optional(),
+    })
+    .optional(),
+}) satisfies z.ZodObject<Record<keyof ServiceMemory, z.ZodType>>;
+
 const SCHEMAS = {
-  decisions: z.array(
-    z.tuple([
-      z.string(),
-      z.custom<ServiceMemory>((value) => typeof value === "object" && value !== null && "holds" in value),
-    ]),
-  ),
+  decisions: z.array(z.tuple([z.string(), ServiceMemorySchema])),
   listenPorts: z.array(z.tuple([z.string(), z.number()])),
   switches: z.array(SwitchRecord),
   members: z.array(SiteRecord),

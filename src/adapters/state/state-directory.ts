@@ -41,7 +41,7 @@ export interface StatePaths {
   readonly adminSocket: string;
   readonly localSocket: string;
   readonly peerSocket: string;
-  readonly hopSocket: string;
+  readonly writeSocket: string;
   readonly gatewayProcess: string;
 }
 
@@ -64,7 +64,7 @@ export function statePaths(directory: string): StatePaths {
     adminSocket: at("admin.sock"),
     localSocket: at("agent.sock"),
     peerSocket: at("peer.sock"),
-    hopSocket: at("hop.sock"),
+    writeSocket: at("write.sock"),
     gatewayProcess: at("envoy.pid.json"),
   };
 }
@@ -87,8 +87,8 @@ export async function checkStateDirectory(paths: StatePaths): Promise<readonly s
   const problems: string[] = [];
   const toPeer = peerHopSocket(paths.root, { address: "255.255.255.255", port: 65_535 });
   const longest = Math.max(
-    ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.hopSocket, toPeer].map((path) =>
-      Buffer.byteLength(path),
+    ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.writeSocket, toPeer].map(
+      (path) => Buffer.byteLength(path),
     ),
   );
   if (longest > LONGEST_SOCKET_PATH)

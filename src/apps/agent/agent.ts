@@ -316,7 +316,7 @@ export class Agent {
     const context = {
       site: record.site,
       eventLog: this.#paths.eventLog,
-      hopSocket: this.#paths.hopSocket,
+      writeSocket: this.#paths.writeSocket,
       peerHops: this.#paths.root,
     };
     const sources = {
@@ -367,7 +367,7 @@ export class Agent {
         peers: { address: own.address, port: own.port },
         ready: { address: own.address, port: READY_PORT },
         agentSocket: this.#paths.peerSocket,
-        hopSocket: this.#paths.hopSocket,
+        writeSocket: this.#paths.writeSocket,
         peerHops: this.#paths.root,
         peerGateways: this.#acceptedMembers().flatMap((member) =>
           (this.#addresses.gatewaysOf(member.name) ?? []).map((gateway) => ({ ...gateway, site: member.name })),

@@ -38,7 +38,7 @@ beforeEach(() => {
       ["shop/web", ENTRY],
       ["shop/private", ENTRY],
     ],
-    holds: () => [["shop/web/80", ["east"]]],
+    holds: () => [["shop/web/80", [{ site: "east", trigger: "CheckFailed" }]]],
     admit: () => Promise.resolve(),
     switchHeard: () => {},
     look: () => {},

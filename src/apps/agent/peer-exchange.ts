@@ -5,7 +5,7 @@
 import { type CatalogClient, listenToCatalog } from "../../adapters/peers/catalog-client.ts";
 import { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";
 import type { PeerCredentials } from "../../adapters/peers/peer-connection.ts";
-import type { CatalogEntry, CatalogMessage, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
+import type { CatalogEntry, CatalogMessage, HeldSite, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import type { ServiceKey, ServicePortKey } from "../../model/service-key.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -34,7 +34,7 @@ export interface ExchangeSources {
   offered(): Iterable<readonly [ServiceKey, CatalogEntry]>;
   /** Sites that the policy of a Service lists here. */
   sitesOf(service: ServiceKey): readonly string[];
-  holds(): Iterable<readonly [ServicePortKey, readonly string[]]>;
+  holds(): Iterable<readonly [ServicePortKey, readonly HeldSite[]]>;
   admit(site: SiteRecord): Promise<void>;
   /** A switch was heard of and has to be kept. */
   switchHeard(): void;

@@ -13,7 +13,7 @@ test.each([
   ["cluster", "out/shop/web/80"],
   ["cluster", "tier/shop/web/80/east"],
   ["listener", "client/shop/web/80"],
-  ["scopedRoute", "hop/shop/web/80"],
+  ["scopedRoute", "write/shop/web/80"],
 ] as const)("a refused %s %s shows at its service and at no other", (type, name) => {
   const published = publisher();
   published.reject({ type, name, message: "no" });

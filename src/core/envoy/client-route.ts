@@ -9,8 +9,8 @@ import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
 import {
   clientListener,
   FORWARDED_PROTO_HEADER,
-  HOP_HEADER,
-  hopScope,
+  WRITE_HEADER,
+  writeScope,
   outCluster,
   PROBE_HEADER,
   SERVICE_HEADER,
@@ -75,7 +75,7 @@ export function clientRoute(program: ServiceProgram): RouteConfigurationJson {
   const writesInSite = route(program, {
     match: method("PUT|DELETE"),
     cluster: writeCluster(program.service),
-    // A site is one destination here; inside it the retries are the hop's.
+    // A site is one destination here; inside it `ownWritesScope` retries.
     retry: retryAcrossSites(NEVER_PROCESSED, program.retry.attempts),
   });
   return {
@@ -151,12 +151,12 @@ function route(program: ServiceProgram, parts: RouteParts): RouteJson {
       ...(program.retry.attempts === 0 ? {} : { retryPolicy: parts.retry }),
       ...(hedged ? { hedgePolicy: { hedgeOnPerTryTimeout: true } } : {}),
     },
-    requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove, SERVICE_HEADER, HOP_HEADER],
+    requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove, SERVICE_HEADER, WRITE_HEADER],
     requestHeadersToAdd: [
       ...(parts.cluster === writeCluster(program.service)
         ? [
             {
-              header: { key: HOP_HEADER, value: hopScope(program.service) },
+              header: { key: WRITE_HEADER, value: writeScope(program.service) },
               appendAction: "OVERWRITE_IF_EXISTS_OR_ADD" as const,
             },
           ]

@@ -15,7 +15,7 @@ import { peerTls } from "./transport.ts";
 const CONNECT_TIMEOUT_MS = 1_000;
 
 /** Envoy's largest limit: limits of its own would lose requests exactly when traffic moves. */
-const UNLIMITED = 4_294_967_295;
+export const UNLIMITED = 4_294_967_295;
 
 /**
  * Outlier detection that is quick about hosts that are broken and forgiving about faults that are everywhere:

@@ -83,18 +83,18 @@ function serviceMetadata(service: ServicePortKey): MetadataJson {
   return { filterMetadata: { [SERVICE_METADATA.namespace]: { [SERVICE_METADATA.key]: service } } };
 }
 
-/** A load assignment for writes: this site is one destination, its hop; peers are their gateways. */
+/** A load assignment for writes: this site is one destination, the socket for its writes; peers are their gateways. */
 export function writeAssignment(
   name: string,
   program: ServiceProgram,
-  hops: { readonly own: string; readonly peers: string },
+  sockets: { readonly own: string; readonly peers: string },
 ): ClusterLoadAssignmentJson {
   const endpoints = program.tiers
     .filter((tier) => tier.endpoints.length > 0)
     .map((tier, priority) =>
       tier.local
-        ? hopEndpoints(tier, priority, { socket: hops.own, service: program.service })
-        : tierEndpoints(tier, priority, { directory: hops.peers, service: program.service }),
+        ? writeEndpoints(tier, priority, { socket: sockets.own, service: program.service })
+        : tierEndpoints(tier, priority, { directory: sockets.peers, service: program.service }),
     );
   return {
     clusterName: name,
@@ -103,16 +103,16 @@ export function writeAssignment(
   };
 }
 
-function hopEndpoints(
+function writeEndpoints(
   tier: ProgramTier,
   priority: number,
-  hop: { readonly socket: string; readonly service: ServicePortKey },
+  own: { readonly socket: string; readonly service: ServicePortKey },
 ): LocalityLbEndpointsJson {
   const roles = new Set(tier.endpoints.map((endpoint) => endpoint.role));
   const role = roles.has("active") ? "active" : roles.has("standby") ? "standby" : "out";
   const endpoint: LbEndpointJson = {
-    endpoint: { address: { pipe: { path: hop.socket } } },
-    metadata: serviceMetadata(hop.service),
+    endpoint: { address: { pipe: { path: own.socket } } },
+    metadata: serviceMetadata(own.service),
     healthStatus: HEALTH_STATUS[role],
   };
   return { priority, locality: { region: tier.site }, lbEndpoints: [endpoint] };

@@ -1,5 +1,5 @@
 /**
- * What a gateway has whatever its services are: the way in for other sites, its own hop, its readiness.
+ * What a gateway has whatever its services are: the way in for other sites, the way of its own writes, its readiness.
  * @module
  */
 import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
@@ -19,8 +19,8 @@ import { CATALOG_SERVER_NAME, HTTP_SERVER_NAME, JOIN_SERVER_NAME } from "../../m
 import {
   AGENT_CLUSTER,
   gatewayIdentity,
-  HOP_HEADER,
-  HOP_LISTENER,
+  WRITE_HEADER,
+  WRITE_LISTENER,
   LEAF_SECRET,
   MEMBERS_SECRET,
   PEERS_LISTENER,
@@ -41,9 +41,9 @@ export interface GatewayBase {
   readonly peers: { readonly address: string; readonly port: number };
   /** Address and port of the readiness answer. */
   readonly ready: { readonly address: string; readonly port: number };
-  /** Unix sockets: of the agent's interface for other agents, and of the hop. */
+  /** Unix sockets: of the agent's interface for other agents, and of this gateway's writes. */
   readonly agentSocket: string;
-  readonly hopSocket: string;
+  readonly writeSocket: string;
   /** Directory of the sockets to the gateways of peers, and those gateways. */
   readonly peerHops: string;
   readonly peerGateways: readonly PeerGatewayPlace[];
@@ -258,12 +258,12 @@ function probeFilter(): HttpFilterJson {
 }
 
 /** The listener of writes to the own site, on a socket that only this gateway reaches. */
-export function hopListener(base: GatewayBase): ListenerJson {
+export function writeListener(base: GatewayBase): ListenerJson {
   return {
-    name: HOP_LISTENER,
-    address: { pipe: { path: base.hopSocket, mode: 0o600 } },
+    name: WRITE_LISTENER,
+    address: { pipe: { path: base.writeSocket, mode: 0o600 } },
     perConnectionBufferLimitBytes: AGENT_BODY_BYTES,
-    filterChains: [{ filters: [serviceConnections(HOP_LISTENER, HOP_HEADER)] }],
+    filterChains: [{ filters: [serviceConnections(WRITE_LISTENER, WRITE_HEADER)] }],
   };
 }
 

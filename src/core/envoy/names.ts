@@ -13,8 +13,8 @@ export const SERVICE_METADATA = { namespace: "tandem", key: "service" } as const
 /** Request header that marks a gateway's question about a service's health. */
 export const PROBE_HEADER = "tandem-probe";
 
-/** Request header by which a gateway names a write's scope to its own hop. */
-export const HOP_HEADER = "tandem-hop";
+/** Request header by which a gateway names the scope of a write to itself. */
+export const WRITE_HEADER = "tandem-write";
 
 /** Response header of a gateway that never passed the request on, so that the caller may send any method elsewhere. */
 export const UNPROCESSED_HEADER = "tandem-unprocessed";
@@ -35,7 +35,7 @@ export const clientListener = (service: ServicePortKey): string => `client/${ser
 /** Scope of requests that peers send in. */
 export const inScope = (service: ServicePortKey): string => `in/${service}`;
 /** Scope of writes that this gateway sends to its own site. */
-export const hopScope = (service: ServicePortKey): string => `hop/${service}`;
+export const writeScope = (service: ServicePortKey): string => `write/${service}`;
 /** SDS secret with which a peer's gateways are verified. */
 export const peerValidation = (site: string): string => `peer/${site}`;
 
@@ -46,7 +46,7 @@ export const MEMBERS_SECRET = "members";
 /** Listener for other sites. */
 export const PEERS_LISTENER = "peers";
 /** Listener for writes of this gateway to its own site. */
-export const HOP_LISTENER = "hop";
+export const WRITE_LISTENER = "writes";
 /** Listener that says whether this gateway may get new connections. */
 export const READY_LISTENER = "ready";
 /** Cluster of the agent's interface for other agents. */
@@ -54,7 +54,7 @@ export const AGENT_CLUSTER = "agent";
 
 /** The service that a resource belongs to by its name; undefined for what the gateway itself has. */
 export function serviceOfResource(name: string): ServicePortKey | undefined {
-  return /^(?:out|in|write|tier|client|hop)\/([^/]+\/[^/]+\/\d+)(?:\/|$)/.exec(name)?.[1] as ServicePortKey | undefined;
+  return /^(?:out|in|write|tier|client)\/([^/]+\/[^/]+\/\d+)(?:\/|$)/.exec(name)?.[1] as ServicePortKey | undefined;
 }
 
 /** SPIFFE trust domain of a site. */

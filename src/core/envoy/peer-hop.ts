@@ -19,6 +19,7 @@ import {
 } from "./http-connection.ts";
 import { HTTP_SERVER_NAME } from "../../model/server-names.ts";
 import { FORWARDED_PROTO_HEADER } from "./names.ts";
+import { UNLIMITED } from "./cluster.ts";
 import { peerTls } from "./transport.ts";
 
 /** One gateway of a peer. */
@@ -28,8 +29,6 @@ export interface PeerGatewayPlace {
   readonly address: string;
   readonly port: number;
 }
-
-const UNLIMITED = 4_294_967_295;
 
 /** Name of the cluster and the listener of a gateway. */
 export function peerGatewayCluster(gateway: PeerGatewayPlace): string {
@@ -86,7 +85,7 @@ export function peerHopListener(gateway: PeerGatewayPlace, directory: string): L
     filterChains: [
       {
         filters: [
-          httpConnectionManager("hop", {
+          httpConnectionManager("peer-hop", {
             ...FROM_GATEWAYS,
             ...KEEP_FORWARDED_PROTO,
             routeConfig: { name, virtualHosts: [host] },

@@ -7,8 +7,8 @@ import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
 import {
   FORWARDED_PROTO_HEADER,
   gatewayIdentity,
-  HOP_HEADER,
-  hopScope,
+  WRITE_HEADER,
+  writeScope,
   inCluster,
   inScope,
   PROBE_HEADER,
@@ -44,10 +44,12 @@ export function peerScope(program: ServiceProgram): ScopedRouteConfigurationJson
 }
 
 /** Writes of this gateway to its own site: they may be tried again here even if they were processed, but never leave the site. */
-export function writeScope(program: ServiceProgram): ScopedRouteConfigurationJson {
+export function ownWritesScope(program: ServiceProgram): ScopedRouteConfigurationJson {
   const own = allow([{ notId: { authenticated: {} } }]);
   const retryOn = `${NEVER_PROCESSED},reset,gateway-error`;
-  return scope(hopScope(program.service), hopScope(program.service), [serve(program, retryOn, { [RBAC_FILTER]: own })]);
+  return scope(writeScope(program.service), writeScope(program.service), [
+    serve(program, retryOn, { [RBAC_FILTER]: own }),
+  ]);
 }
 
 function serve(
@@ -74,7 +76,7 @@ function scope(name: string, key: string, routes: RouteJson[]): ScopedRouteConfi
     name: "service",
     domains: ["*"],
     routes,
-    requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, HOP_HEADER, FORWARDED_PROTO_HEADER],
+    requestHeadersToRemove: [SERVICE_HEADER, PROBE_HEADER, WRITE_HEADER, FORWARDED_PROTO_HEADER],
   };
   return {
     name,

@@ -10,7 +10,7 @@ import { plan } from "../failover/plan.ts";
 import { translateBase, translateEndpoints, translateService, translateTcpChain } from "./translate.ts";
 
 const PASSING: EndpointHealth = { out: "passing", in: "passing", ejected: false };
-const FILES = { healthEvents: { path: "/state/events.log" }, hopSocket: "/state/hop.sock", peerHops: "/state" };
+const FILES = { healthEvents: { path: "/state/events.log" }, writeSocket: "/state/hop.sock", peerHops: "/state" };
 const GOLDEN = join(import.meta.dirname, "../../../test/golden");
 
 const http = withHealth(serviceView(), { local: PASSING, east: PASSING });
@@ -55,7 +55,7 @@ test("every resource is valid for Envoy's API", () => {
     peers: { address: "10.0.1.100", port: 15443 },
     ready: { address: "10.0.1.100", port: 15021 },
     agentSocket: "/s/a",
-    hopSocket: "/s/h",
+    writeSocket: "/s/h",
   };
   for (const resource of translateBase({
     ...base,

@@ -14,21 +14,30 @@ import {
   agentCluster,
   callerTls,
   type GatewayBase,
-  hopListener,
+  writeListener,
   networkRbac,
   peersListener,
   readyListener,
 } from "./gateway-base.ts";
 import { peerGatewayCluster, peerHopCluster, peerHopListener } from "./peer-hop.ts";
 import type { HealthEventLog } from "./health-check.ts";
-import { clientListener, hopScope, inCluster, inScope, outCluster, tierCluster, writeCluster } from "./names.ts";
+import {
+  clientListener,
+  writeScope,
+  inCluster,
+  inScope,
+  outCluster,
+  tierCluster,
+  WRITE_LISTENER,
+  writeCluster,
+} from "./names.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
-import { peerScope, writeScope } from "./scoped-route.ts";
+import { peerScope, ownWritesScope } from "./scoped-route.ts";
 
 /** Where a gateway finds what is its own. */
 export interface GatewayFiles {
   readonly healthEvents: HealthEventLog;
-  readonly hopSocket: string;
+  readonly writeSocket: string;
   /** Directory of the sockets to the gateways of peers. */
   readonly peerHops: string;
 }
@@ -74,7 +83,7 @@ export function translateBase(base: GatewayBase): readonly XdsResource[] {
       ];
     }),
     { type: "listener", name: "peers", body: peersListener(base) },
-    { type: "listener", name: "hop", body: hopListener(base) },
+    { type: "listener", name: WRITE_LISTENER, body: writeListener(base) },
     { type: "listener", name: "ready", body: readyListener(base) },
   ];
 }
@@ -127,7 +136,7 @@ function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[
   return [
     ...resources,
     { type: "cluster", name: write, body: httpWriteCluster(program) },
-    { type: "scopedRoute", name: hopScope(program.service), body: writeScope(program) },
+    { type: "scopedRoute", name: writeScope(program.service), body: ownWritesScope(program) },
   ];
 }
 
@@ -137,8 +146,8 @@ function httpEndpoints(program: ServiceProgram, files: GatewayFiles): ClusterLoa
     hops: { directory: files.peerHops, service: program.service },
   });
   if (program.retry.crossSiteWrites) return [out];
-  const hops = { own: files.hopSocket, peers: files.peerHops };
-  return [out, writeAssignment(writeCluster(program.service), program, hops)];
+  const sockets = { own: files.writeSocket, peers: files.peerHops };
+  return [out, writeAssignment(writeCluster(program.service), program, sockets)];
 }
 
 function tcpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[] {

@@ -101,7 +101,7 @@ function degraded(view: ServiceView, verdict: Verdict): Condition {
       "the health check has never passed here: it cannot cause a failover; correct it, or wait for the first endpoint to pass",
     );
   if (verdict.nothingUsable)
-    return is("NothingHealthy", "no site has a healthy endpoint: the local ones are tried all the same");
+    return is("NothingHealthy", "no site has a healthy endpoint: all of them are tried all the same");
   if (view.activeSwitch !== undefined && verdict.servingSite !== view.activeSwitch.to) {
     return is(
       "SwitchTargetUnhealthy",

@@ -36,7 +36,7 @@ describe("judge", () => {
       trigger: "CheckFailed",
       detectionMs: 300,
     });
-    expect(verdict.memory.holds).toEqual({ west: { since: 1_000_400 } });
+    expect(verdict.memory.holds).toEqual({ west: { since: 1_000_400, trigger: "CheckFailed" } });
   });
 
   test("fails over when outlier detection has ejected every local endpoint although checks pass", () => {
@@ -85,7 +85,10 @@ describe("judge", () => {
   });
 
   test("what a sibling gateway holds is held here too", () => {
-    expect(judge(settled({ siblingHolds: new Set(["west"]) })).servingSite).toBe("east");
+    expect(judge(settled({ siblingHolds: new Map([["west", "Outlier"]]) }))).toMatchObject({
+      servingSite: "east",
+      failover: { to: "east", trigger: "Outlier" },
+    });
   });
 
   test("a check that has never passed cannot cause a failover", () => {
@@ -116,7 +119,7 @@ describe("judge", () => {
     const moment = judge(withHealth(settled({ now: 2_010_000, memory: failed.memory }), { local: FAILING, east }));
     expect(moment.checkSuspect).toBe(false);
     expect(moment.servingSite).toBe("east");
-    expect(moment.memory.holds).toEqual({ west: { since: 2_000_000 } });
+    expect(moment.memory.holds).toEqual({ west: { since: 2_000_000, trigger: "CheckFailed" } });
     const over = judge(
       withHealth(settled({ now: 2_010_250, memory: moment.memory }), { local: FAILING, east: PASSING }),
     );
@@ -131,7 +134,7 @@ describe("judge", () => {
     const verdict = judge(view);
     expect(verdict.checkSuspect).toBe(false);
     expect(verdict.servingSite).toBe("east");
-    expect(verdict.memory.holds).toEqual({ west: { since: 2_000_000 } });
+    expect(verdict.memory.holds).toEqual({ west: { since: 2_000_000, trigger: "CheckFailed" } });
   });
 
   test("a suspect check is believed again as soon as another site is well", () => {

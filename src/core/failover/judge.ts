@@ -2,7 +2,7 @@
  * The verdict on a service: which site serves, which sites are held back, and whether the checks themselves can be believed.
  * @module
  */
-import type { FailoverRecord, Hold, ServiceMemory, ServiceView } from "../../model/service-view.ts";
+import type { FailoverRecord, Hold, LossTrigger, ServiceMemory, ServiceView } from "../../model/service-view.ts";
 import type { ProgramCheck } from "../../model/service-program.ts";
 import { believeChecks } from "./check-belief.ts";
 import { chooseProtocol } from "./protocol.ts";
@@ -27,7 +27,7 @@ export interface Verdict {
   /** In order of preference. */
   readonly sites: readonly SiteVerdict[];
   readonly servingSite: string;
-  /** No site has an endpoint that can take requests: the local ones are tried all the same. */
+  /** No site has an endpoint that can take requests: Envoy tries all of them all the same. */
   readonly nothingUsable: boolean;
   /** No local endpoint has ever passed this check: it is not counted. */
   readonly checkUnknown: boolean;
@@ -107,15 +107,15 @@ function updateHolds(view: ServiceView, counted: readonly { tier: Tier; usable: 
     const othersUsable = counted.some((other) => other.tier.site !== tier.site && other.usable > 0);
     if (held === undefined) {
       if (usable === 0 && othersUsable && view.memory.serving?.site === tier.site)
-        holds[tier.site] = { since: view.now };
+        holds[tier.site] = { since: view.now, trigger: lossTrigger(tier) };
       continue;
     }
     if (usable === 0) {
-      holds[tier.site] = { since: held.since };
+      holds[tier.site] = { since: held.since, trigger: held.trigger };
       continue;
     }
     const goodSince = held.goodSince ?? view.now;
-    if (view.now - goodSince < view.policy.failback.holdDown) holds[tier.site] = { since: held.since, goodSince };
+    if (view.now - goodSince < view.policy.failback.holdDown) holds[tier.site] = { ...held, goodSince };
   }
   return holds;
 }
@@ -164,12 +164,19 @@ function triggerOf(
   if (view.activeSwitch?.to === change.to) return "Switch";
   const rank = (site: string): number => tiers.findIndex((tier) => tier.site === site);
   const left = tiers.find((tier) => tier.site === change.from);
-  if (left === undefined || left.endpoints.length === 0) return "NoEndpoints";
-  if (view.siblingHolds.has(change.from)) return "CheckFailed";
-  if (countUsable(left, true) > 0)
-    return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
-  if (left.local && left.endpoints.every(({ endpoint }) => !endpoint.ready)) return "NotReady";
-  return left.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
+  if (left === undefined) return "NoEndpoints";
+  if (countUsable(left, true) === 0) return lossTrigger(left);
+  // A sibling sees sooner what this gateway has yet to notice.
+  const bySibling = view.siblingHolds.get(change.from);
+  if (bySibling !== undefined) return bySibling;
+  return rank(change.to) < rank(change.from) || view.memory.holds[change.to] !== undefined ? "Failback" : "Switch";
+}
+
+/** Why a tier that has nothing usable has nothing usable. */
+function lossTrigger(tier: Tier): LossTrigger {
+  if (tier.endpoints.length === 0) return "NoEndpoints";
+  if (tier.local && tier.endpoints.every(({ endpoint }) => !endpoint.ready)) return "NotReady";
+  return tier.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
 }
 
 interface Patience {
