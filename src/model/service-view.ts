@@ -8,7 +8,17 @@ import type { ServicePortKey } from "./service-key.ts";
 /** What active checks say: `unknown` until the first result under the check in force. */
 export type CheckState = "unknown" | "passing" | "failing";
 
-/** Envoy's verdicts on one endpoint. */
+/**
+ * Envoy's verdicts on one endpoint. Which of them there are depends on what it is:
+ *
+ * | endpoint | `out` | `in` |
+ * | --- | --- | --- |
+ * | pod, http check | the check in the callers' cluster | the same check, less often |
+ * | pod of an HTTP service, tcp check | unknown: that cluster checks with HTTP; `plan` feeds `in` back as the role `out` | the check |
+ * | pod of a TCP service | the check in the cluster of its tier | the same check, less often |
+ * | any pod while the check is Unknown or suspect | unknown: Envoy is told not to check it for callers | the check |
+ * | gateway of a peer | its answer to the probe for this service | unknown |
+ */
 export interface EndpointHealth {
   /** By the cluster that callers here use (`out`): local endpoints with an http check, and peers' gateways. */
   readonly out: CheckState;
