@@ -2,7 +2,8 @@
  * Setting up state directories: the first gateway of a site makes its authority, further ones come with a token.
  * @module
  */
-import { stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { createAuthority, createRequest } from "../../adapters/pki/certificate-authority.ts";
 import { writeLeaf } from "../../adapters/pki/leaf-file.ts";
 import { parseToken } from "../../adapters/pki/token.ts";
@@ -12,13 +13,25 @@ import { replaceFile } from "../../adapters/state/write-file.ts";
 import { gatewayIdentity, trustDomain } from "../../core/envoy/names.ts";
 import { TandemError } from "../../model/errors.ts";
 
-/** Makes the state directory of a site's first gateway, with a new authority. */
+/** A new site's own manifest. */
+export interface SiteManifest {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * Makes a site: its manifest, unless there is one, and the state directory of its first gateway, with a new authority.
+ * The record is written last: interrupted before it, the same call does it all again.
+ */
 export async function initialiseSite(
   state: string,
   names: { readonly site: string; readonly gateway: string },
+  manifest: SiteManifest,
   now: number,
 ): Promise<void> {
   await refuseExisting(state);
+  await mkdir(dirname(manifest.file), { recursive: true });
+  if (!(await exists(manifest.file))) await replaceFile(manifest.file, manifest.text, 0o644);
   const authority = await createAuthority(trustDomain(names.site), now);
   const paths = await createStateDirectory(state);
   await replaceFile(paths.authorityKey, authority.key);
@@ -55,9 +68,12 @@ export async function enrolGateway(
 
 async function refuseExisting(state: string): Promise<void> {
   const { record, root } = statePaths(state);
-  const exists = await stat(record).then(
+  if (await exists(record)) throw new TandemError("AlreadyInitialised", `${root} is in use`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
     () => true,
     () => false,
   );
-  if (exists) throw new TandemError("AlreadyInitialised", `${root} is in use`);
 }

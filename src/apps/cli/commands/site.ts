@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { stringify } from "yaml";
@@ -68,12 +67,9 @@ function init(): Command {
         const checked = Site.safeParse(manifest);
         if (!checked.success) throw checked.error;
         const { initialiseSite } = await import("../enrolment.ts");
-        await initialiseSite(options.state, { site: options.name, gateway: first.name }, Date.now());
-        await mkdir(options.site, { recursive: true });
         const file = join(options.site, "site.yaml");
-        await writeFile(file, stringify(manifest), { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== "EEXIST") throw error;
-        });
+        const names = { site: options.name, gateway: first.name };
+        await initialiseSite(options.state, names, { file, text: stringify(manifest) }, Date.now());
         printResult({ site: options.name, gateway: first.name, manifest: file }, options.output, () =>
           [
             `${options.name} is set up; its Site is in ${file}`,
