@@ -26,15 +26,12 @@ if (Number.parseInt(process.versions.node, 10) >= requiredNode) {
 }
 
 function runOnPackagedNode() {
-  const child = spawn(packagedNode(), [app, ...process.argv.slice(2)], { stdio: "inherit" });
+  // In a group of its own: what a terminal or a supervisor sends to the whole group comes here alone and is sent on once.
+  // The app takes a second signal for an impatient person.
+  const child = spawn(packagedNode(), [app, ...process.argv.slice(2)], { stdio: "inherit", detached: true });
   const forwarded = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]);
   for (const signal of forwarded) {
-    process.on(signal, () => {
-      // A terminal sends Ctrl-C to both processes already: sent on, the app would take it for a second, impatient one.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) {
-        child.kill(signal);
-      }
-    });
+    process.on(signal, () => child.kill(signal));
   }
   child.on("error", (error) => fail(`Node ${requiredNode} could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {

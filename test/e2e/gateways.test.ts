@@ -205,6 +205,26 @@ test("of a killed gateway only the requests under way in it are lost, and no new
   }
 });
 
+test("the Envoy of a killed gateway process goes on serving, and the next gateway replaces it", async () => {
+  onTestFinished(mend, 60_000);
+  const victim = gateway("west-1");
+  const [http, tcp] = await loads();
+  const [envoy] = lab.processes.find("envoy/west-1");
+  await lab.processes.kill(lab.processes.find("gateway/west-1"));
+  const served = await statistic(statePaths(victim.state).adminSocket, "cluster.out/shop/web/80.upstream_rq_total");
+  await expect
+    .poll(() => statistic(statePaths(victim.state).adminSocket, "cluster.out/shop/web/80.upstream_rq_total"), PATIENT)
+    .toBeGreaterThan(served + 100);
+  await lab.startGateway(victim);
+  expect(lab.processes.find("envoy/west-1")[0]?.pid).not.toBe(envoy?.pid);
+  await untilUsed(victim, ["out/shop/web/80", "tier/shop/echo/7000/west"]);
+  for (const load of [http, tcp]) {
+    const { ok, requests, servedBy } = await load.end();
+    expect(load.failures).toEqual([]);
+    expect({ ok, servedBy }).toEqual({ ok: requests, servedBy: { west: requests } });
+  }
+});
+
 /** A connection to the TCP service through a gateway of west, which asks and is answered whenever the test wants. */
 class Talk {
   readonly #socket: Socket;

@@ -7,6 +7,9 @@ import type { ChildProcess } from "node:child_process";
 /** How long Envoy gets to end once it is told to, in milliseconds; one that hangs never would. */
 export const END_MS = 5_000;
 
+/** A supervisor that signals every process of a service, and whoever sends signals on, make two of one within this time. */
+const SAME_SIGNAL_MS = 1_000;
+
 /** What happens to an Envoy besides starting and ending. */
 export interface GatewaySteps {
   /** Takes it into service. @param wanted whether it still is to be */
@@ -24,7 +27,7 @@ export interface GatewaySteps {
  */
 export function superviseEnvoy(child: ChildProcess, { admit, drain, say }: GatewaySteps): Promise<number> {
   return new Promise((resolve, reject) => {
-    let draining = false;
+    let drainingSince: number | undefined;
     let ended = false;
     let killing: NodeJS.Timeout | undefined;
     const end = (): void => {
@@ -34,11 +37,11 @@ export function superviseEnvoy(child: ChildProcess, { admit, drain, say }: Gatew
     };
     const stop = (): void => {
       // A second signal is a person who does not want to wait.
-      if (draining) {
-        end();
+      if (drainingSince !== undefined) {
+        if (performance.now() - drainingSince > SAME_SIGNAL_MS) end();
         return;
       }
-      draining = true;
+      drainingSince = performance.now();
       void drain().finally(end);
     };
     const forget = (): void => {
@@ -60,9 +63,9 @@ export function superviseEnvoy(child: ChildProcess, { admit, drain, say }: Gatew
     });
     child.once("exit", (code, signal) => {
       forget();
-      if (!draining) say(`Envoy ended by itself: ${signal ?? `exit code ${code ?? 0}`}`);
-      resolve(draining ? 0 : (code ?? 1));
+      if (drainingSince === undefined) say(`Envoy ended by itself: ${signal ?? `exit code ${code ?? 0}`}`);
+      resolve(drainingSince !== undefined ? 0 : (code ?? 1));
     });
-    void admit(() => !draining && !ended);
+    void admit(() => drainingSince === undefined && !ended);
   });
 }

@@ -28,7 +28,7 @@ const BACKEND = fileURLToPath(new URL(`../backend/main${ENDING}`, import.meta.ur
 const POLL_MS = 50;
 const READY_WITHIN_MS = 30_000;
 
-const EnvoyProcess = z.object({ envoy: z.object({ pid: z.number() }) });
+const GatewayProcesses = z.object({ gateway: z.object({ pid: z.number() }), envoy: z.object({ pid: z.number() }) });
 
 /** A lab that is up. */
 export class Lab {
@@ -119,7 +119,7 @@ export class Lab {
 
   /** Starts the Envoy of a gateway. */
   async startGateway(gateway: LabGateway): Promise<void> {
-    await this.processes.start(`gateway/${gateway.name}`, [
+    const { pid } = await this.processes.start(`gateway/${gateway.name}`, [
       TANDEM,
       "gateway",
       "run",
@@ -128,9 +128,14 @@ export class Lab {
       "--concurrency",
       "1",
     ]);
-    await this.#until(`gateway/${gateway.name}`, async () => (await this.status(gateway)).envoy === "ready");
-    const record = EnvoyProcess.parse(JSON.parse(await readFile(statePaths(gateway.state).gatewayProcess, "utf8")));
-    await this.processes.adopt(`envoy/${gateway.name}`, record.envoy.pid);
+    await this.#until(`gateway/${gateway.name}`, async () => {
+      const { gatewayProcess } = statePaths(gateway.state);
+      const record = GatewayProcesses.parse(JSON.parse(await readFile(gatewayProcess, "utf8")));
+      // Until then an Envoy whose gateway was killed may still be the one that is ready.
+      if (record.gateway.pid !== pid) return false;
+      await this.processes.adopt(`envoy/${gateway.name}`, record.envoy.pid);
+      return (await this.status(gateway)).envoy === "ready";
+    });
   }
 
   /** Starts an endpoint. */
