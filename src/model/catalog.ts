@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { DnsLabel } from "./kinds/metadata.ts";
+import { Reason } from "./kinds/switch.ts";
 import { GatewayAddress, SiteLabels } from "./kinds/site.ts";
 import type { ServiceKey, ServicePortKey } from "./service-key.ts";
 import { LOSS_TRIGGERS } from "./service-view.ts";
@@ -28,7 +29,7 @@ export const SwitchRecord = z.object({
   to: DnsLabel,
   /** Unix milliseconds; absent: until deleted. */
   until: z.number().optional(),
-  reason: z.string().max(1024),
+  reason: Reason,
   /** Unix milliseconds at which it was ordered, or deleted. */
   at: z.number(),
   /** Site where it was ordered: decides between two of the same millisecond. */
@@ -36,6 +37,8 @@ export const SwitchRecord = z.object({
   over: z.boolean(),
   /** `namespace/name` of the manifest at `origin` that orders it; absent when it was ordered by command. */
   manifest: z.string().max(320).optional(),
+  /** Gateway that read the manifest. */
+  gateway: DnsLabel.optional(),
 });
 export type SwitchRecord = z.infer<typeof SwitchRecord>;
 

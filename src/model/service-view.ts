@@ -89,6 +89,8 @@ export interface ServiceMemory {
   readonly holds: Readonly<Record<string, Hold>>;
   /** Site that served at the last decision, and since when (Unix milliseconds). */
   readonly serving?: { readonly site: string; readonly since: number };
+  /** Site of the switch that was in force at the last decision. */
+  readonly switchedTo?: string;
   /** Since when every endpoint of every site has been ejected although its check passes (Unix milliseconds). */
   readonly exceededSince?: number;
   /** Requests are given more time per try until then (Unix milliseconds). */

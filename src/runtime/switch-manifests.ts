@@ -10,13 +10,17 @@ export interface SwitchManifestSources {
   readonly store: ObjectStore;
   readonly knowledge: PeerKnowledge;
   readonly clock: Clock;
-  /** The site whose manifests these are. */
-  readonly site: string;
+  /** The gateway that reads the manifests, and its site. */
+  readonly own: { readonly site: string; readonly gateway: string };
 }
 
 /** Makes orders of this site's Switch manifests, which are then carried to all sites as those of `tandem switch` are. */
 export class SwitchManifests {
   readonly #sources: SwitchManifestSources;
+  /** Services whose manifest was seen: that it is gone is certain of these alone. */
+  readonly #seen = new Set<ServiceKey>();
+  /** Services whose manifest may be in a file that cannot be read now. */
+  readonly #unclear = new Set<ServiceKey>();
   readonly #ordered: (record: SwitchRecord) => void;
 
   /** @param ordered told of each order that counts from now on */
@@ -33,33 +37,56 @@ export class SwitchManifests {
 
   /** Looks at some services. */
   read(services: Iterable<ServiceKey>): void {
-    const { clock, knowledge, site, store } = this.#sources;
-    for (const service of services) {
-      const record = orderOf(store.switchesOf(service), knowledge.latestSwitch(service), {
-        service,
-        site,
-        now: clock.now(),
-      });
+    const { clock, knowledge, own, store } = this.#sources;
+    for (const service of new Set([...services, ...this.#unclear])) {
+      const manifests = store.switchesOf(service);
+      const known = knowledge.latestSwitch(service);
+      const of = { ...own, service, now: clock.now() };
+      const record = manifests.length > 0 ? orderOf(manifests, known, of) : this.#endOf(known, of);
+      if (manifests.length > 0) this.#seen.add(service);
       if (record !== undefined && knowledge.takeSwitch(record)) this.#ordered(record);
     }
   }
+
+  /**
+   * A sibling has files of its own, which may not have this manifest yet, or never. So an order is ended by a gateway
+   * that has seen its manifest since it started; or that had read it before, if all its files can be read now.
+   */
+  #endOf(known: SwitchRecord | undefined, of: OrderContext): SwitchRecord | undefined {
+    if (known?.manifest === undefined || known.origin !== of.site || known.over) return undefined;
+    this.#unclear.delete(of.service);
+    if (!this.#seen.delete(of.service)) {
+      if (known.gateway !== of.gateway) return undefined;
+      if (this.#sources.store.problems().length > 0) {
+        this.#unclear.add(of.service);
+        return undefined;
+      }
+    }
+    return { ...known, at: Math.max(of.now, known.at + 1), over: true };
+  }
+}
+
+/** Whose manifests are read, and when. */
+export interface OrderContext {
+  readonly service: ServiceKey;
+  readonly site: string;
+  readonly gateway: string;
+  /** Unix milliseconds. */
+  readonly now: number;
 }
 
 /**
  * What a site's manifests order of one Service beyond what is known; undefined when that is nothing. Of several the one
- * written last counts. An order given elsewhere since a manifest was written stays; a manifest that is gone ends its own.
+ * written last counts. An order given elsewhere since a manifest was written stays.
  * @param known the latest order known of that Service, one that is over included
  */
 export function orderOf(
   manifests: readonly Switch[],
   known: SwitchRecord | undefined,
-  of: { readonly service: ServiceKey; readonly site: string; readonly now: number },
+  of: OrderContext,
 ): SwitchRecord | undefined {
   const [latest] = manifests.toSorted((left, right) => writtenAt(right, of.now) - writtenAt(left, of.now));
-  if (latest === undefined) {
-    const isOurs = known?.manifest !== undefined && known.origin === of.site && !known.over;
-    return isOurs ? { ...known, at: Math.max(of.now, known.at + 1), over: true } : undefined;
-  }
+  if (latest === undefined) return undefined;
   const at = writtenAt(latest, of.now);
   if (known !== undefined && known.at >= at) return undefined;
   const { metadata, spec } = latest;
@@ -72,6 +99,7 @@ export function orderOf(
     origin: of.site,
     over: false,
     manifest: `${metadata.namespace}/${metadata.name}`,
+    gateway: of.gateway,
   };
 }
 

@@ -90,6 +90,11 @@ describe("a manifest with a mistake is refused, with file, line, field and what 
       "web.yaml:6: spec.labels.region: is longer than 253 characters. Correct it and save the file",
     ],
     [
+      "a reason that would do something to a terminal",
+      'apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: web}\nspec:\n  targetRef: {kind: Service, name: web}\n  to: east\n  reason: "red \\e[31m"\n',
+      "web.yaml:7: spec.reason: has control characters such as line breaks: write one line of plain text. Correct it and save the file",
+    ],
+    [
       "a time that is none",
       "apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: web}\nspec:\n  targetRef: {kind: Service, name: web}\n  to: east\n  until: tomorrow\n",
       "web.yaml:7: spec.until: is not an RFC 3339 time such as 2026-12-01T06:00:00Z. Correct it and save the file",

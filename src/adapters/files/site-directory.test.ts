@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -52,6 +52,22 @@ test("a change is noticed and names the Service it is about", async () => {
   await write("web.yaml", service("web", 81));
   expect([...(await change).services]).toEqual(["shop/web"]);
   expect(portOf("web")).toBe(81);
+});
+
+test("a Switch was ordered when it says, but not after its file was written", async () => {
+  const order = (name: string, metadata: string): string =>
+    `apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: ${name}, namespace: shop${metadata}}\n` +
+    `spec: {targetRef: {kind: Service, name: ${name}}, to: east}\n`;
+  await write("past.yaml", order("past", ', creationTimestamp: "2026-01-01T00:00:00Z"'));
+  await write("none.yaml", order("none", ""));
+  await write("future.yaml", order("future", ', creationTimestamp: "2999-01-01T00:00:00Z"'));
+  const written = new Date("2026-02-02T00:00:00Z");
+  for (const name of ["past", "none", "future"]) await utimes(join(directory, `${name}.yaml`), written, written);
+  await store.open();
+  const orderedAt = (name: string): unknown => store.switchesOf(`shop/${name}`)[0]?.metadata.creationTimestamp;
+  expect(orderedAt("past")).toBe("2026-01-01T00:00:00Z");
+  expect(orderedAt("none")).toBe(written.toISOString());
+  expect(orderedAt("future")).toBe(written.toISOString());
 });
 
 test("a file that is replaced by renaming is noticed", async () => {

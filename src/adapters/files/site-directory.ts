@@ -209,10 +209,12 @@ function readContent(
   return { ...badContent(known, read.stamp, parsed.problems), hash };
 }
 
-/** A Switch says when it was ordered; of one that does not, the file's time does. */
+/** A Switch says when it was ordered; of one that does not, the file's time does. It was not ordered after it was written. */
 function withTime(located: LocatedObject, writtenAt: Date): LocatedObject {
   const { object } = located;
-  if (object.kind !== "Switch" || typeof object.metadata.creationTimestamp === "string") return located;
+  if (object.kind !== "Switch") return located;
+  const said = Date.parse(object.metadata.creationTimestamp ?? "");
+  if (said <= writtenAt.getTime()) return located;
   const metadata = { ...object.metadata, creationTimestamp: writtenAt.toISOString() };
   return { ...located, object: { ...object, metadata } };
 }

@@ -33,6 +33,7 @@ const ServiceMemorySchema = z.object({
   allFailSince: time.optional(),
   holds: z.record(z.string(), z.object({ trigger: z.enum(LOSS_TRIGGERS), since: time, goodSince: time.optional() })),
   serving: z.object({ site: z.string(), since: time }).optional(),
+  switchedTo: z.string().optional(),
   exceededSince: time.optional(),
   hedgingRestsUntil: time.optional(),
   lastFailover: z

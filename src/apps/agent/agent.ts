@@ -161,7 +161,7 @@ export class Agent {
     this.#addresses.requireOwnEntry(this.#options.siteDirectory);
     this.#reconciler = this.#createReconciler();
     const manifests = new SwitchManifests(
-      { store: this.#store, knowledge: this.#knowledge, clock: this.#options.clock, site: this.#record.site },
+      { store: this.#store, knowledge: this.#knowledge, clock: this.#options.clock, own: this.#record },
       (record) => this.#switched(record),
     );
     this.#store.onChange(({ services, sites }) => {

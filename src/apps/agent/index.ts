@@ -9,7 +9,7 @@ import { redeemToken } from "../../adapters/peers/redemption.ts";
 import { gatewayIdentity } from "../../core/envoy/names.ts";
 import { SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
-import { DnsLabel } from "../../model/kinds/index.ts";
+import { DnsLabel, Reason } from "../../model/kinds/index.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
 import { JoinDesk } from "./join-desk.ts";
@@ -22,7 +22,7 @@ const SwitchOrder = z.strictObject({
   service: z.string().regex(/^[^/]+\/[^/]+$/),
   to: DnsLabel,
   forMs: z.number().min(1).optional(),
-  reason: z.string().max(1024).default(""),
+  reason: Reason.default(""),
 });
 const SwitchEnd = z.strictObject({ service: z.string() });
 const TokenOrder = z.strictObject({ kind: z.enum(["site", "gateway"]), for: DnsLabel });

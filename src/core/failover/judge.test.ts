@@ -153,6 +153,10 @@ describe("judge", () => {
   test("a switch moves a healthy service, and its end moves it back", () => {
     const switched = judge(settled({ activeSwitch: { to: "east", reason: "maintenance" } }));
     expect(switched.failover).toMatchObject({ to: "east", trigger: "Switch" });
+    // As after a restart, before the peer's gateways have been asked.
+    const unknown: EndpointHealth = { out: "unknown", in: "unknown", ejected: false };
+    const ended = judge(withHealth(settled({ memory: switched.memory }), { local: PASSING, east: unknown }));
+    expect(ended.failover).toMatchObject({ to: "west", trigger: "Switch" });
     expect(judge(settled({ memory: switched.memory })).servingSite).toBe("west");
   });
 

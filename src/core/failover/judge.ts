@@ -69,6 +69,7 @@ export function judge(view: ServiceView): Verdict {
       serving === servingSite && view.memory.serving !== undefined
         ? view.memory.serving
         : { site: servingSite, since: view.now },
+    ...pick("switchedTo", view.activeSwitch?.to),
     ...patience,
     ...pick("lastFailover", failover ?? view.memory.lastFailover),
   };
@@ -161,7 +162,8 @@ function triggerOf(
   tiers: readonly Tier[],
   change: { from: string; to: string },
 ): FailoverRecord["trigger"] {
-  if (view.activeSwitch?.to === change.to) return "Switch";
+  const switchEnded = view.activeSwitch === undefined && view.memory.switchedTo === change.from;
+  if (view.activeSwitch?.to === change.to || switchEnded) return "Switch";
   const rank = (site: string): number => tiers.findIndex((tier) => tier.site === site);
   const left = tiers.find((tier) => tier.site === change.from);
   if (left === undefined) return "NoEndpoints";

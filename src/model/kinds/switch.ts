@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { DnsLabel, DnsSubdomain, NamespacedMetadata, TANDEM_API_VERSION } from "./metadata.ts";
 
+/** What a person says about an order. It is shown on terminals, of other sites too: control characters have no place in it. */
+export const Reason = z
+  .string()
+  .max(1024)
+  .regex(/^\P{Cc}*$/u, "has control characters such as line breaks: write one line of plain text");
+
 /**
  * A person's order that a site serve a Service for a while, carried to all sites as one given with `tandem switch` is.
  * The newest counts. Deleted or expired means over.
@@ -19,7 +25,7 @@ export const Switch = z.strictObject({
     to: DnsLabel,
     /** RFC 3339; absent means until it is deleted. */
     until: z.iso.datetime({ offset: true, error: "is not an RFC 3339 time such as 2026-12-01T06:00:00Z" }).optional(),
-    reason: z.string().max(1024).default(""),
+    reason: Reason.default(""),
   }),
   status: z.unknown().optional(),
 });
