@@ -10,6 +10,9 @@ const SAME_OUTAGE_MS = 10_000;
 /** Envoy begins to check an endpoint at most this long, in milliseconds, after it was decided: until then it says that all is well. */
 const CHECKS_BEGIN_WITHIN_MS = 1_000;
 
+/** Until Envoy checks the endpoint: what it says of one that it does not check is that it is well. */
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** An endpoint as Envoy is programmed with it. */
 export interface FollowedEndpoint {
   /** `address:port`. */
@@ -18,13 +21,15 @@ export interface FollowedEndpoint {
   readonly checked: boolean;
 }
 
+type Heard = Pick<EnvoyHealthEvent, "service" | "endpoint" | "view" | "kind">;
+
 /** Envoy's verdicts on all endpoints, by service, kept up to date from its events. */
 export class HealthTable {
   readonly #services = new Map<ServicePortKey, Map<string, EndpointHealth>>();
   readonly #followed = new Map<ServicePortKey, readonly string[]>();
   /** First and last sign of the latest outage, in Unix milliseconds. */
   readonly #trouble = new Map<ServicePortKey, { readonly first: number; readonly last: number }>();
-  /** By endpoint and cluster: an answer to a question asked before this moment (Unix milliseconds) does not count. */
+  /** By {@link heardKey}: an answer to a question asked before this moment (Unix milliseconds) does not count, {@link NEVER} none. */
   readonly #answersCountFrom = new Map<string, number>();
   readonly #changed: (service: ServicePortKey) => void;
 
@@ -100,10 +105,10 @@ export class HealthTable {
   }
 
   #followOne(service: ServicePortKey, { endpoint, checked }: FollowedEndpoint, now: number): void {
-    const key = `${service} ${endpoint} out check`;
-    const wasChecked = this.#answersCountFrom.get(key) !== Infinity;
+    const key = heardKey({ service, endpoint, view: "out", kind: "check" });
+    const wasChecked = this.#answersCountFrom.get(key) !== NEVER;
     if (checked === wasChecked) return;
-    this.#answersCountFrom.set(key, checked ? now + CHECKS_BEGIN_WITHIN_MS : Infinity);
+    this.#answersCountFrom.set(key, checked ? now + CHECKS_BEGIN_WITHIN_MS : NEVER);
     const known = this.of(service).get(endpoint);
     if (known === undefined) return;
     this.#set(service, endpoint, { ...known, out: "unknown", ejected: false });
@@ -114,8 +119,9 @@ export class HealthTable {
     const known = this.#services.get(service);
     known?.delete(endpoint);
     if (known?.size === 0) this.#services.delete(service);
-    for (const view of ["in", "out"])
-      for (const kind of ["check", "outlier"]) this.#answersCountFrom.delete(`${service} ${endpoint} ${view} ${kind}`);
+    for (const view of ["in", "out"] as const)
+      for (const kind of ["check", "outlier"] as const)
+        this.#answersCountFrom.delete(heardKey({ service, endpoint, view, kind }));
   }
 
   #set(service: ServicePortKey, endpoint: string, health: EndpointHealth): void {
@@ -147,7 +153,8 @@ function isWorse(before: EndpointHealth, after: EndpointHealth): boolean {
   );
 }
 
-function heardKey({ service, endpoint, view, kind }: EnvoyHealthEvent): string {
+/** What one kind of verdict on one endpoint is known by. */
+function heardKey({ service, endpoint, view, kind }: Heard): string {
   return `${service} ${endpoint} ${view} ${kind}`;
 }
 

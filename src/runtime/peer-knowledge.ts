@@ -1,7 +1,7 @@
 import type { CatalogEntry, CatalogMessage, HeldSite, SwitchRecord } from "../model/catalog.ts";
 import { newerSwitch } from "../model/catalog.ts";
 import type { LossTrigger } from "../model/service-view.ts";
-import type { ServiceKey, ServicePortKey } from "../model/service-key.ts";
+import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/service-key.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -110,10 +110,7 @@ export class PeerKnowledge {
       case "holds": {
         if (site !== this.#own.site) return NOTHING;
         stream.holds.set(message.service, message.sites);
-        return {
-          services: new Set([message.service.slice(0, message.service.lastIndexOf("/")) as ServiceKey]),
-          everything: false,
-        };
+        return { services: new Set([serviceOf(message.service)]), everything: false };
       }
       case "synced":
         return this.#takeEverything(stream);

@@ -8,7 +8,7 @@ import { judge, type Verdict } from "../core/failover/judge.ts";
 import { plan } from "../core/failover/plan.ts";
 import { translateEndpoints, translateService, translateTcpChain } from "../core/envoy/translate.ts";
 import type { Problem } from "../model/problem.ts";
-import { type ServiceKey, serviceOf, type ServicePortKey } from "../model/service-key.ts";
+import { type ServiceKey, serviceOf, type ServicePortKey, splitServicePortKey } from "../model/service-key.ts";
 import type { ServiceProgram } from "../model/service-program.ts";
 import type { HeldSite } from "../model/catalog.ts";
 import { endpointKey, type FailoverRecord, type ServiceView } from "../model/service-view.ts";
@@ -109,9 +109,7 @@ export class ServiceReconciler {
   /** Ports of a Service that have endpoints here. */
   offered(key: ServiceKey): readonly number[] {
     return (this.#portsOf.get(key) ?? []).flatMap((portKey) =>
-      (this.#current.get(portKey)?.view.local.length ?? 0) === 0
-        ? []
-        : [Number(portKey.slice(portKey.lastIndexOf("/") + 1))],
+      (this.#current.get(portKey)?.view.local.length ?? 0) === 0 ? [] : [splitServicePortKey(portKey).port],
     );
   }
 

@@ -9,7 +9,7 @@ import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
-import type { ServiceKey } from "../../model/service-key.ts";
+import { type ServiceKey, serviceOf } from "../../model/service-key.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -100,9 +100,7 @@ export class Agent {
         this.#sitesChanged();
       },
     );
-    this.#health = new HealthTable((service) =>
-      this.#reconciler?.look(service.slice(0, service.lastIndexOf("/")) as ServiceKey),
-    );
+    this.#health = new HealthTable((service) => this.#reconciler?.look(serviceOf(service)));
     this.#events = new EventLog(
       this.#paths.eventLog,
       (event) => this.#health.take(event),
@@ -145,17 +143,22 @@ export class Agent {
     }
   }
 
+  /** The order matters: each step says what the next one relies on. */
   async #start(): Promise<void> {
     const { log } = this.#options;
+    // What an Envoy without configuration gets, and nothing else, until everything has been read.
     await this.#publisher.restore();
     await this.#certificate.open();
+    // What was decided and heard, before anything new is.
     const memory = await this.#remembered.restore();
     for (const member of memory.members) this.#members.take(member);
     for (const record of memory.switches) this.#knowledge.takeSwitch(record);
     this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save("listenPorts"));
     await this.#events.open();
     this.#publishSecrets();
+    // An Envoy may connect from here on.
     await this.#envoy.open();
+    // Sources: files, then the addresses of the gateways in them.
     await this.#store.open();
     this.#addresses.open(memory.addresses);
     this.#addresses.requireOwnEntry(this.#options.siteDirectory);
@@ -172,6 +175,7 @@ export class Agent {
     });
     manifests.readAll();
     this.#problemLog.look();
+    // All decisions, all resources; what is left over of the snapshot goes; only then does a running Envoy hear of it.
     this.#reconciler.reconcileAll();
     this.#publishBase();
     this.#publisher.retainOwners(
@@ -179,6 +183,7 @@ export class Agent {
     );
     this.#publisher.confirm();
     void this.#envoy.readAllHealth();
+    // Others, last: nothing above needs them.
     this.#peerApi = await servePeerApi(
       this.#paths.peerSocket,
       { site: this.#record.site, feed: this.#exchange.feed, sign: this.#certificate.sign, redeem: () => this.#redeem },

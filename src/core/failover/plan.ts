@@ -3,9 +3,15 @@
  * @module
  */
 import type { LocalEndpoint, PeerGateway, ServiceView } from "../../model/service-view.ts";
-import type { EndpointRole, ProgramEndpoint, ProgramTier, ServiceProgram } from "../../model/service-program.ts";
+import type {
+  EndpointRole,
+  ProgramCheck,
+  ProgramEndpoint,
+  ProgramTier,
+  ServiceProgram,
+} from "../../model/service-program.ts";
 import type { Verdict } from "./judge.ts";
-import { chooseProtocol } from "./protocol.ts";
+import { chooseProtocol, type ProtocolChoice } from "./protocol.ts";
 import { programCheck } from "./program-check.ts";
 import { type JudgedEndpoint, localCheckState, orderTiers, type Tier } from "./tiers.ts";
 
@@ -19,11 +25,10 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
   const { retry } = view.policy;
   const rests = verdict.memory.hedgingRestsUntil !== undefined;
   const standby = new Set(verdict.sites.filter((site) => site.standby).map((site) => site.site));
-  const believed = !verdict.checkUnknown && !verdict.checkSuspect;
-  // An HTTP service has pods and peers' gateways in one cluster, with one kind of check: HTTP, which is how gateways answer.
-  // The verdict of any other check comes from the `in` cluster and is fed in as the endpoints' role.
-  const fed = choice.protocol === "http" && check.kind === "tcp" && believed;
-  const envoyChecksLocal = believed && !fed;
+  const how = {
+    verdict: localVerdict(verdict, choice, check),
+    checkHost: check.kind === "http" ? check.host : undefined,
+  };
   return {
     service: view.service,
     site: view.site,
@@ -35,11 +40,7 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
       planTier(
         choice.protocol === "http" ? withoutDraining(tier) : tier,
         standby.has(tier.site) ? "standby" : "active",
-        {
-          envoyChecksLocal,
-          fed,
-          checkHost: check.kind === "http" ? check.host : undefined,
-        },
+        how,
       ),
     ),
     check,
@@ -70,11 +71,23 @@ function withoutDraining(tier: Tier): Tier {
   return tier.local ? tier : { ...tier, endpoints: tier.endpoints.filter(({ endpoint }) => !endpoint.draining) };
 }
 
+/**
+ * What takes a local endpoint out of the callers' cluster: that cluster's own check; the check of the `in` cluster, fed
+ * in as the endpoint's role; or no check.
+ */
+type LocalVerdict = "checked" | "fed" | "none";
+
+/**
+ * An HTTP service has pods and peers' gateways in one cluster, with one kind of check: HTTP, which is how gateways answer.
+ * The verdict of any other check has to be fed in.
+ */
+function localVerdict(verdict: Verdict, choice: ProtocolChoice, check: ProgramCheck): LocalVerdict {
+  if (verdict.checkUnknown || verdict.checkSuspect) return "none";
+  return choice.protocol === "http" && check.kind === "tcp" ? "fed" : "checked";
+}
+
 interface LocalChecking {
-  /** Envoy's check in the callers' cluster counts. */
-  readonly envoyChecksLocal: boolean;
-  /** The verdict comes from the `in` cluster instead. */
-  readonly fed: boolean;
+  readonly verdict: LocalVerdict;
   readonly checkHost: string | undefined;
 }
 
@@ -90,13 +103,13 @@ function planLocal(
   role: EndpointRole,
   how: LocalChecking,
 ): ProgramEndpoint {
-  const out = !endpoint.ready || (how.fed && localCheckState(health) === "failing");
+  const out = !endpoint.ready || (how.verdict === "fed" && localCheckState(health) === "failing");
   return {
     address: endpoint.address,
     port: endpoint.port,
     role: out ? "out" : role,
     ready: endpoint.ready,
-    checked: how.envoyChecksLocal,
+    checked: how.verdict === "checked",
     // As the kubelet does: the pod's own address, unless the check names a host.
     checkHost: how.checkHost ?? endpoint.address,
     ...(endpoint.checkPort === undefined ? {} : { checkPort: endpoint.checkPort }),
