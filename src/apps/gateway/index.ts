@@ -97,6 +97,9 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     "immediate",
     "-l",
     "warn",
+    // It would say several times a second that the agent is away. What it refuses of a configuration the agent logs.
+    "--component-log-level",
+    "config:error",
   ];
   const child = spawn(path, [...args, ...concurrency], { stdio: ["ignore", "inherit", "inherit"], detached: true });
   const ended = superviseEnvoy(child, {
