@@ -15,6 +15,8 @@ export interface CheckBelief {
   readonly passed: string | undefined;
   /** Since when it fails at every site, in Unix milliseconds; undefined while it does not. */
   readonly allFailSince: number | undefined;
+  /** When time alone makes it suspect, in Unix milliseconds. */
+  readonly nextLookAt: number | undefined;
 }
 
 /**
@@ -36,12 +38,14 @@ export function believeChecks(view: ServiceView, tiers: readonly Tier[], check: 
   // By their checks alone: a peer that is only ejected has a check that can be believed, and so can the one here.
   const peersPass = tiers.some((tier) => !tier.local && tier.endpoints.some(({ health }) => health.out === "passing"));
   const allFailSince = known && allLocalFail && !peersPass ? (view.memory.allFailSince ?? view.now) : undefined;
-  const suspect = allFailSince !== undefined && view.now - allFailSince >= timeToFail(check);
+  const suspectAt = allFailSince === undefined ? undefined : allFailSince + timeToFail(check);
+  const suspect = suspectAt !== undefined && view.now >= suspectAt;
   return {
     counts: known && !suspect,
     unknown: !known && ready.length > 0,
     suspect,
     passed: known ? fingerprint : view.memory.checkPassed,
     allFailSince,
+    nextLookAt: suspect ? undefined : suspectAt,
   };
 }

@@ -3,14 +3,11 @@
  * @module
  */
 import type { FailoverRecord, Hold, LossTrigger, ServiceMemory, ServiceView } from "../../model/service-view.ts";
-import type { ProgramCheck } from "../../model/service-program.ts";
 import { believeChecks } from "./check-belief.ts";
 import { chooseProtocol } from "./protocol.ts";
-import { programCheck, timeToFail } from "./program-check.ts";
+import { judgePatience } from "./patience.ts";
+import { programCheck } from "./program-check.ts";
 import { localCheckState, orderTiers, type Tier } from "./tiers.ts";
-
-/** How long requests get more time per try after every endpoint of every site exceeded it, in milliseconds. */
-const HEDGING_REST_MS = 30_000;
 
 /** What one site can do for a service. */
 export interface SiteVerdict {
@@ -70,7 +67,8 @@ export function judge(view: ServiceView): Verdict {
         ? view.memory.serving
         : { site: servingSite, since: view.now },
     ...pick("switchedTo", view.activeSwitch?.to),
-    ...patience,
+    ...pick("exceededSince", patience.exceededSince),
+    ...pick("hedgingRestsUntil", patience.hedgingRestsUntil),
     ...pick("lastFailover", failover ?? view.memory.lastFailover),
   };
   return {
@@ -81,7 +79,7 @@ export function judge(view: ServiceView): Verdict {
     checkSuspect: belief.suspect,
     memory,
     failover,
-    nextLookAt: nextLookAt(view, memory, check),
+    nextLookAt: nextLookAt(view, memory, [belief.nextLookAt, patience.nextLookAt]),
   };
 }
 
@@ -181,50 +179,15 @@ function lossTrigger(tier: Tier): LossTrigger {
   return tier.endpoints.some(({ health }) => health.ejected) ? "Outlier" : "CheckFailed";
 }
 
-interface Patience {
-  readonly exceededSince?: number;
-  readonly hedgingRestsUntil?: number;
-}
-
-/**
- * When every endpoint of every site stays ejected although its check passes, the service is slower than `perTryTimeout`:
- * trying everything again and again only multiplies its load. Only after its checks had the time to fail: until then it
- * may as well be hung.
- */
-function judgePatience(view: ServiceView, tiers: readonly Tier[], check: ProgramCheck): Patience {
-  const { exceededSince, hedgingRestsUntil } = view.memory;
-  const endpoints = tiers.flatMap<{ health: { ejected: boolean; in: string; out: string } }>((tier) => [
-    ...tier.endpoints,
-  ]);
-  const exceeded =
-    endpoints.length > 0 &&
-    endpoints.every(
-      ({ health }) => health.ejected && health.in !== "failing" && health.out !== "failing" && isPassing(health),
-    );
-  const since = exceeded ? (exceededSince ?? view.now) : undefined;
-  const certain = since !== undefined && view.now - since >= timeToFail(check);
-  const until = certain ? view.now + HEDGING_REST_MS : hedgingRestsUntil;
-  return {
-    ...(since === undefined ? {} : { exceededSince: since }),
-    ...(until !== undefined && until > view.now ? { hedgingRestsUntil: until } : {}),
-  };
-}
-
-function isPassing(health: { readonly in: string; readonly out: string }): boolean {
-  return health.in === "passing" || health.out === "passing";
-}
-
-function nextLookAt(view: ServiceView, memory: ServiceMemory, check: ProgramCheck): number | undefined {
-  const times = Object.values(memory.holds).flatMap((hold) =>
-    hold.goodSince === undefined ? [] : [hold.goodSince + view.policy.failback.holdDown],
+function nextLookAt(
+  view: ServiceView,
+  memory: ServiceMemory,
+  others: readonly (number | undefined)[],
+): number | undefined {
+  const failbacks = Object.values(memory.holds).map(({ goodSince }) =>
+    goodSince === undefined ? undefined : goodSince + view.policy.failback.holdDown,
   );
-  if (memory.hedgingRestsUntil !== undefined) times.push(memory.hedgingRestsUntil);
-  const certainAt = [
-    ...(memory.hedgingRestsUntil === undefined ? [memory.exceededSince] : []),
-    memory.allFailSince,
-  ].flatMap((since) => (since === undefined ? [] : [since + timeToFail(check)]));
-  times.push(...certainAt.filter((at) => at > view.now));
-  if (view.activeSwitch?.until !== undefined) times.push(view.activeSwitch.until);
+  const times = [...failbacks, view.activeSwitch?.until, ...others].filter((time) => time !== undefined);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
