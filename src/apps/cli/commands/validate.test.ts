@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { formatProblem } from "../../../model/problem.ts";
 import { validate } from "./validate.ts";
 
+const NOW = Date.parse("2026-05-01T12:00:00Z");
 const SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
 const POLICY =
   "apiVersion: tandem.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: web, namespace: shop}\n" +
@@ -27,7 +28,10 @@ async function write(path: string, text: string): Promise<string> {
 }
 
 async function problemsOf(...paths: string[]): Promise<readonly string[]> {
-  const { problems } = await validate(paths.map((path) => join(root, path)));
+  const { problems } = await validate(
+    paths.map((path) => join(root, path)),
+    NOW,
+  );
   return problems.map((problem) => formatProblem(problem).replaceAll(`${root}/`, ""));
 }
 
@@ -36,7 +40,7 @@ describe("tandem validate", () => {
     await write("west/web.yaml", `${SERVICE}---\n${POLICY}`);
     await write("east/web.yaml", `${SERVICE}---\n${POLICY}`);
     expect(await problemsOf("west", "east")).toEqual([]);
-    expect(await validate([join(root, "west"), join(root, "east")])).toMatchObject({ objects: 4 });
+    expect(await validate([join(root, "west"), join(root, "east")], NOW)).toMatchObject({ objects: 4 });
   });
 
   test("files that are named one by one are one site", async () => {
@@ -53,6 +57,20 @@ describe("tandem validate", () => {
     await write("west/b.yaml", POLICY.replace("name: web,", "name: other,"));
     expect(await problemsOf("west")).toEqual([
       "west/b.yaml:1: spec.targetRefs: Service shop/web has a policy already: web in west/a.yaml:6, which counts. Leave one policy per Service",
+    ]);
+  });
+
+  test("port clashes and references to what is not there are found", async () => {
+    const listening = SERVICE.replace("shop}", 'shop, annotations: {tandem.dev/listen: "15021"}}');
+    await write("west/web.yaml", `${listening}---\n${POLICY}`);
+    await write(
+      "west/away.yaml",
+      "apiVersion: tandem.dev/v1alpha1\nkind: Switch\nmetadata: {name: away, namespace: shop}\n" +
+        "spec: {targetRef: {kind: Service, name: web}, to: north}\n",
+    );
+    expect(await problemsOf("west")).toEqual([
+      'west/web.yaml:1: metadata.annotations["tandem.dev/listen"]: of Service shop/web: port 15021 is the gateways\' own, for readiness. Choose another port; 15022 is free',
+      "west/away.yaml:1: spec.to: FailoverPolicy shop/web does not list the site north. Write one of west, east",
     ]);
   });
 });

@@ -6,6 +6,8 @@ import { type LocatedObject, parseManifest } from "../../../adapters/files/parse
 import { isManifestName } from "../../../adapters/files/site-directory.ts";
 import { EXIT, TandemError } from "../../../model/errors.ts";
 import { formatProblem, type Problem } from "../../../model/problem.ts";
+import { auditReferences } from "../../../runtime/audit-references.ts";
+import { auditListenPorts } from "../../../runtime/listen-ports.ts";
 import { type OutputForm, paint, printResult } from "../output.ts";
 import { outputOption } from "./options.ts";
 
@@ -20,7 +22,7 @@ export function validateCommand(): Command {
       "\nA Service and its policy are the same in every site: those of two directories are not compared.\n\nExamples:\n  tandem validate ./west\n  tandem validate ./west ./east\n  tandem validate web.yaml policy.yaml -o json",
     )
     .action(async (paths: string[], options: { output: OutputForm }) => {
-      const { objects, problems } = await validate(paths);
+      const { objects, problems } = await validate(paths, Date.now());
       printResult({ objects, problems }, options.output, () =>
         problems.length === 0
           ? paint("green", `${objects} objects, no problems`)
@@ -36,19 +38,24 @@ interface Validated {
   readonly problems: readonly Problem[];
 }
 
-/** Every directory is a site of its own; files that are named one by one are one site. */
-export async function validate(paths: readonly string[]): Promise<Validated> {
+/**
+ * Every directory is a site of its own; files that are named one by one are one site.
+ * @param now Unix milliseconds
+ */
+export async function validate(paths: readonly string[], now: number): Promise<Validated> {
   const found = await Promise.all(paths.map(manifestsIn));
   const directories = found.filter(({ isDirectory }) => isDirectory).map(({ files }) => files);
   const single = found.filter(({ isDirectory }) => !isDirectory).flatMap(({ files }) => files);
-  const sites = await Promise.all([...directories, ...(single.length === 0 ? [] : [single])].map(validateSite));
+  const sites = await Promise.all(
+    [...directories, ...(single.length === 0 ? [] : [single])].map((files) => validateSite(files, now)),
+  );
   return {
     objects: sites.reduce((sum, { objects }) => sum + objects, 0),
     problems: sites.flatMap(({ problems }) => problems),
   };
 }
 
-async function validateSite(files: readonly string[]): Promise<Validated> {
+async function validateSite(files: readonly string[], now: number): Promise<Validated> {
   const problems: Problem[] = [];
   const read: [file: string, objects: readonly LocatedObject[]][] = [];
   for (const file of new Set(files)) {
@@ -59,7 +66,8 @@ async function validateSite(files: readonly string[]): Promise<Validated> {
   const index = new ObjectIndex();
   index.replaceAll(read);
   const objects = read.reduce((sum, [, { length }]) => sum + length, 0);
-  return { objects, problems: [...problems, ...index.problems()] };
+  problems.push(...index.problems(), ...auditListenPorts(index), ...auditReferences(index, now));
+  return { objects, problems };
 }
 
 async function manifestsIn(
