@@ -23,7 +23,7 @@ describe("ports of the gateways", () => {
     const ports = new ListenPorts([], () => {});
     expect(portOf(ports, service("web", "10080"))).toBe(10080);
     expect(portOf(ports, service("api", "10080"))).toBe(
-      'metadata.annotations["tandem.dev/listen"]: of Service shop/api: port 10080 is taken by port 80 of Service shop/web, which was there first. Choose another port; 10081 is free',
+      'metadata.annotations["tandem.dev/listen"]: of Service shop/api: port 10080 is taken by port 80 of Service shop/web, which keeps it. Choose another port; 10081 is free',
     );
     expect(portOf(ports, service("web", "10080"))).toBe(10080);
   });
@@ -77,7 +77,7 @@ describe("the ports of a whole site", () => {
       "unused.yaml": serviceText("unused", "10080"),
     });
     expect(auditListenPorts(objects).map(formatProblem)).toEqual([
-      'web.yaml:1: metadata.annotations["tandem.dev/listen"]: of Service shop/web: port 10080 is taken by port 80 of Service shop/api, which was there first. Choose another port; 10081 is free',
+      'web.yaml:1: metadata.annotations["tandem.dev/listen"]: of Service shop/web: port 10080 is taken by port 80 of Service shop/api, which keeps it. Choose another port; 10081 is free',
     ]);
   });
 

@@ -102,7 +102,7 @@ export class ListenPorts {
     if (use !== undefined) return `is the gateways' own, ${use}`;
     const holder = this.#holders.get(port);
     if (holder === undefined || holder === key) return undefined;
-    return `is taken by port ${holder.slice(holder.lastIndexOf("/") + 1)} of Service ${serviceOf(holder)}, which was there first`;
+    return `is taken by port ${holder.slice(holder.lastIndexOf("/") + 1)} of Service ${serviceOf(holder)}, which keeps it`;
   }
 
   #freeFrom(port: number, reserved: ReservedPorts): number {

@@ -26,7 +26,7 @@ export function validateCommand(): Command {
       printResult({ objects, problems }, options.output, () =>
         problems.length === 0
           ? paint("green", `${objects} objects, no problems`)
-          : `${problems.map(formatProblem).join("\n")}\n\n${objects} objects are good, ${problems.length} problems`,
+          : `${problems.map(formatProblem).join("\n")}\n\n${objects} objects are valid in form, ${problems.length} problems`,
       );
       if (problems.length > 0) process.exitCode = EXIT.invalidInput;
     });
