@@ -84,3 +84,8 @@ export function newerSwitch(left: SwitchRecord, right: SwitchRecord): SwitchReco
   if (left.at !== right.at) return left.at > right.at ? left : right;
   return left.origin >= right.origin ? left : right;
 }
+
+/** Who gave an order, for people: `by command at west`, `by manifest shop/web-away of west`. */
+export function orderedBy({ origin, manifest }: Pick<SwitchRecord, "origin" | "manifest">): string {
+  return manifest === undefined ? `by command at ${origin}` : `by manifest ${manifest} of ${origin}`;
+}

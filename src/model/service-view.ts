@@ -77,6 +77,10 @@ export interface ActiveSwitch {
   /** Unix milliseconds; absent means until it is deleted. */
   readonly until?: number;
   readonly reason: string;
+  /** Site where it was ordered. */
+  readonly origin: string;
+  /** `namespace/name` of the manifest at `origin` that orders it; absent when it was ordered by command. */
+  readonly manifest?: string;
 }
 
 /** What the site remembers of a service from one decision to the next; survives restarts. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ServicePortKey } from "./service-key.ts";
-import type { FailoverRecord } from "./service-view.ts";
+import type { ActiveSwitch, FailoverRecord } from "./service-view.ts";
 import type { Problem } from "./problem.ts";
 
 /** A condition as Kubernetes has them. */
@@ -38,7 +38,8 @@ export interface ServiceStatus {
   readonly check: string | undefined;
   /** Interval in force, milliseconds. */
   readonly checkIntervalMs: number | undefined;
-  readonly switch: { readonly to: string; readonly until: number | undefined; readonly reason: string } | undefined;
+  /** The switch in force, whichever site serves. */
+  readonly switch: ActiveSwitch | undefined;
   readonly lastFailover: FailoverRecord | undefined;
   readonly conditions: readonly Condition[];
 }

@@ -1,4 +1,4 @@
-import type { EndpointSlice, FailoverPolicy, Service, Site, Switch } from "../model/kinds/index.ts";
+import type { EndpointSlice, FailoverPolicy, KindObject, Service, Site, Switch } from "../model/kinds/index.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ServiceKey } from "../model/service-key.ts";
 
@@ -9,20 +9,41 @@ export interface ObjectChanges {
   readonly sites: boolean;
 }
 
-/** The objects of one site, wherever they are kept. Reads are from memory. */
-export interface ObjectStore {
-  /** The policy that targets a Service; with several, the one first in order of namespace/name. */
+/** Where an object stands: nothing for objects that are not of a file. */
+export type Place = Pick<Problem, "file" | "line">;
+
+/** The objects of one site that count. Reads are from memory. */
+export interface ObjectSet {
+  /**
+   * The policy that targets a Service. Of several the one that is in force already; at the start the one created first,
+   * or the first by place.
+   */
   policyOf(service: ServiceKey): FailoverPolicy | undefined;
+  policies(): readonly FailoverPolicy[];
   service(key: ServiceKey): Service | undefined;
+  services(): readonly Service[];
   slicesOf(service: ServiceKey): readonly EndpointSlice[];
   /** Each with the time at which it was ordered. */
   switchesOf(service: ServiceKey): readonly Switch[];
+  switches(): readonly Switch[];
   site(name: string): Site | undefined;
   sites(): readonly Site[];
   /** Services that a policy targets, whether they exist or not. */
   targetedServices(): readonly ServiceKey[];
+  placeOf(object: KindObject): Place;
+}
+
+/** The objects of one site, wherever they are kept, followed as they change. */
+export interface ObjectStore extends ObjectSet {
   /** What is wrong in the objects, with its place; the last good content of those stays in force. */
   problems(): readonly Problem[];
   /** Calls `listener` after each change, also of problems alone, until the returned function is called. */
   onChange(listener: (changes: ObjectChanges) => void): () => void;
+}
+
+/** When an object was created, by its `creationTimestamp`, in Unix milliseconds; infinite when it does not say. */
+export function createdAt({ metadata }: KindObject): number {
+  const text = metadata["creationTimestamp"];
+  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
 }

@@ -15,7 +15,10 @@ import { endpointKey, type FailoverRecord, type ServiceView } from "../model/ser
 import type { ServiceStatus } from "../model/status.ts";
 import type { ResourceSink } from "./gateway-context.ts";
 import type { FollowedEndpoint } from "./health-table.ts";
+import { auditOrders } from "./audit-orders.ts";
+import { auditReferences } from "./audit-references.ts";
 import { KeyQueue } from "./key-queue.ts";
+import { inOrderOfPorts } from "./listen-ports.ts";
 import { type BuiltView, buildViews, type ViewSources } from "./view-builder.ts";
 
 /** What the rest of the agent hears of decisions. */
@@ -79,7 +82,7 @@ export class ServiceReconciler {
 
   /** Looks at all Services at once, before anything is published: an agent that knows half must not act on it. */
   reconcileAll(): void {
-    for (const key of this.#sources.store.targetedServices()) this.#tryReconcile(key, performance.now());
+    for (const key of inOrderOfPorts(this.#sources.store)) this.#tryReconcile(key, performance.now());
   }
 
   /** Decides nothing any more; what is queued is dropped. */
@@ -140,10 +143,7 @@ export class ServiceReconciler {
       })),
       check: describeCheck(program),
       checkIntervalMs: program.check.intervalMs,
-      switch:
-        view.activeSwitch === undefined
-          ? undefined
-          : { to: view.activeSwitch.to, until: view.activeSwitch.until, reason: view.activeSwitch.reason },
+      switch: view.activeSwitch,
       lastFailover: verdict.memory.lastFailover,
       conditions: conditionsOf(view, verdict, {
         rejections: inputs.rejectionsOf(service),
@@ -154,9 +154,11 @@ export class ServiceReconciler {
 
   /** What is wrong with objects beyond their syntax. */
   problems(): readonly Problem[] {
+    const { clock, context, knowledge, store } = this.#sources;
+    const at = { site: context.site, now: clock.now() };
     const found: Problem[] = [...this.#failed.values()];
     for (const { problems } of this.#current.values()) found.push(...problems);
-    return found;
+    return [...found, ...auditReferences(store, at.now), ...auditOrders(store, knowledge, at)];
   }
 
   #tryReconcile(key: ServiceKey, noticedAt: number): void {
@@ -182,6 +184,7 @@ export class ServiceReconciler {
     if (ports.length === 0) this.#portsOf.delete(key);
     else this.#portsOf.set(key, ports);
     for (const one of built) this.#reconcilePort(one, noticedAt);
+    for (const waiting of this.#sources.listenPorts.takeFreed()) this.look(waiting);
     this.#events.statusChanged(key);
   }
 

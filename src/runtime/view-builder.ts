@@ -16,7 +16,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { GatewayContext, MemoryStore, GatewayDirectory } from "./gateway-context.ts";
 import type { HealthTable } from "./health-table.ts";
-import type { ListenPorts } from "./listen-ports.ts";
+import { type ListenPorts, reservedPorts } from "./listen-ports.ts";
 import type { PeerKnowledge } from "./peer-knowledge.ts";
 
 /** Where views come from. */
@@ -56,9 +56,12 @@ function buildView(
   const key = serviceKey(service.metadata.namespace, service.metadata.name);
   const portKey = servicePortKey(key, port.port);
   const problems: Problem[] = [];
-  const listen = sources.listenPorts.portOf(service, port);
-  if (typeof listen !== "number") problems.push(listen);
   const listed = policy.spec.sites.some((site) => site.name === context.site);
+  const listen = listed
+    ? sources.listenPorts.portOf(service, port, reservedPorts(sources.store, context.site))
+    : undefined;
+  if (!listed) sources.listenPorts.release(portKey);
+  if (typeof listen === "object") problems.push({ ...sources.store.placeOf(service), ...listen });
   const local = localEndpoints(sources, target, problems);
   const address = sources.sites.ownGateway()?.address;
   const now = sources.clock.now();
@@ -69,7 +72,7 @@ function buildView(
       site: context.site,
       policy: policy.spec,
       appProtocol: port.appProtocol,
-      listen: listed && typeof listen === "number" && address !== undefined ? { address, port: listen } : undefined,
+      listen: typeof listen === "number" && address !== undefined ? { address, port: listen } : undefined,
       local: listed ? local : [],
       peers: policy.spec.sites.flatMap((site) => peerSite(sources, site.name, key)),
       health: sources.health.of(portKey),
@@ -92,8 +95,14 @@ function peerSite(sources: ViewSources, name: string, service: ServiceKey): Peer
 function activeSwitch(sources: ViewSources, service: ServiceKey, now: number): ActiveSwitch | undefined {
   const ordered = sources.knowledge.switchOf(service, now);
   if (ordered === undefined) return undefined;
-  const { to, reason, until } = ordered;
-  return { to, reason, ...(until === undefined ? {} : { until }) };
+  const { to, reason, until, origin, manifest } = ordered;
+  return {
+    to,
+    reason,
+    origin,
+    ...(until === undefined ? {} : { until }),
+    ...(manifest === undefined ? {} : { manifest }),
+  };
 }
 
 function localEndpoints(
@@ -106,12 +115,15 @@ function localEndpoints(
   for (const slice of sources.store.slicesOf(key)) {
     const port = slicePort(slice, target.port);
     if (port === undefined) continue;
-    const checkPort = checkedPort(slice, target.policy, problems);
+    const checkPort = checkedPort(slice, target.policy, (problem) =>
+      problems.push({ ...sources.store.placeOf(target.policy), ...problem }),
+    );
     for (const endpoint of slice.endpoints) {
       const [address] = endpoint.addresses;
       if (address === undefined) continue;
       if (sources.sites.isGatewayAddress(address, port)) {
         problems.push({
+          ...sources.store.placeOf(slice),
           message: `endpoint ${endpointKey(address, port)} of ${key} is a gateway's own address and is left out`,
           remedy: "List the pods themselves in the EndpointSlice",
         });
@@ -134,19 +146,23 @@ function slicePort(slice: EndpointSlice, port: ServicePort): number | undefined 
   return slice.ports.find((candidate) => (candidate.name ?? "") === (port.name ?? ""))?.port;
 }
 
-function checkedPort(slice: EndpointSlice, policy: FailoverPolicy, problems: Problem[]): number | undefined {
+function checkedPort(
+  slice: EndpointSlice,
+  policy: FailoverPolicy,
+  found: (problem: Problem) => void,
+): number | undefined {
   const check = policy.spec.healthCheck;
   const asked = check?.http?.port ?? check?.tcp?.port;
   if (asked === undefined) return undefined;
   if (typeof asked === "number") return asked;
-  const found = slice.ports.find((candidate) => candidate.name === asked)?.port;
-  if (found === undefined) {
+  const port = slice.ports.find((candidate) => candidate.name === asked)?.port;
+  if (port === undefined) {
     const names = slice.ports.flatMap((candidate) => (candidate.name === undefined ? [] : [candidate.name]));
-    problems.push({
+    found({
       field: check?.http === undefined ? "spec.healthCheck.tcp.port" : "spec.healthCheck.http.port",
       message: `EndpointSlice ${slice.metadata.namespace}/${slice.metadata.name} has no port named ${JSON.stringify(asked)}: the served port is checked instead`,
       remedy: names.length === 0 ? "Give the port's number" : `Use one of ${names.join(", ")}`,
     });
   }
-  return found;
+  return port;
 }

@@ -13,6 +13,7 @@ import {
 } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import { type ServiceKey, serviceKey } from "../../model/service-key.ts";
+import { createdAt, type ObjectSet, type Place } from "../../ports/object-store.ts";
 import type { LocatedObject } from "./parse-manifest.ts";
 
 /** An object at its place. */
@@ -24,33 +25,56 @@ interface Entry<O extends KindObject = KindObject> {
 }
 
 /**
- * Built from the good content of all files. Of two objects with one name the first counts, in the order of the files'
- * names, whichever was written first.
+ * Built from the good content of all files. Of two objects with one name, and of two policies for one Service, the one
+ * in force stays in force for as long as its file holds it: a file that comes later takes nothing over. Where none is in
+ * force yet the one created first counts, by `creationTimestamp`; those without come last, by the names of their files.
  */
-export class ObjectIndex {
+export class ObjectIndex implements ObjectSet {
   readonly #ofFile = new Map<string, readonly Entry[]>();
   readonly #named = new EntryLists<string, KindObject>();
   readonly #sites = new EntryLists<string, Site>();
   readonly #policies = new EntryLists<ServiceKey, FailoverPolicy>();
   readonly #slices = new EntryLists<ServiceKey, EndpointSlice>();
   readonly #switches = new EntryLists<ServiceKey, Switch>();
+  /** The one in force of those with one identity. */
+  readonly #inForce = new Map<string, Entry>();
+  /** The policy in force of those in force that target one Service. */
+  readonly #policyInForce = new Map<ServiceKey, Entry<FailoverPolicy>>();
+  readonly #places = new WeakMap<KindObject, Place>();
 
-  /** Makes `objects` all that a file has. */
-  replace(file: string, objects: readonly LocatedObject[]): void {
-    for (const entry of this.#ofFile.get(file) ?? []) this.#place(entry, "remove");
-    const entries = objects.map(({ object, line }) => ({ object, identity: identityOf(object), file, line }));
-    if (entries.length === 0) this.#ofFile.delete(file);
-    else this.#ofFile.set(file, entries);
-    for (const entry of entries) this.#place(entry, "add");
+  /**
+   * Makes `objects` all that each of the files has, all files at once. Returns the objects that came, went, or count now
+   * or no longer.
+   */
+  replaceAll(files: Iterable<readonly [file: string, objects: readonly LocatedObject[]]>): readonly KindObject[] {
+    const touched: Entry[] = [];
+    for (const [file, objects] of files) touched.push(...this.#replace(file, objects));
+    for (const identity of new Set(touched.map((entry) => entry.identity))) touched.push(...this.#choose(identity));
+    const services = new Set(touched.flatMap(({ object }) => targetsOf(object)));
+    for (const service of services) this.#choosePolicy(service);
+    return [...new Set(touched.map(({ object }) => object))];
+  }
+
+  /** Where an object stands. */
+  placeOf(object: KindObject): Place {
+    return this.#places.get(object) ?? {};
   }
 
   policyOf(service: ServiceKey): FailoverPolicy | undefined {
-    return this.#counting(this.#policies.get(service))[0]?.object;
+    return this.#policyInForce.get(service)?.object;
   }
 
   service(key: ServiceKey): Service | undefined {
-    const object = this.#named.get(`Service ${key}`)[0]?.object;
+    const object = this.#inForce.get(`Service ${key}`)?.object;
     return object?.kind === "Service" ? object : undefined;
+  }
+
+  services(): readonly Service[] {
+    return this.#allInForce("Service");
+  }
+
+  policies(): readonly FailoverPolicy[] {
+    return this.#allInForce("FailoverPolicy");
   }
 
   slicesOf(service: ServiceKey): readonly EndpointSlice[] {
@@ -61,8 +85,12 @@ export class ObjectIndex {
     return this.#counting(this.#switches.get(service)).map(({ object }) => object);
   }
 
+  switches(): readonly Switch[] {
+    return this.#allInForce("Switch");
+  }
+
   site(name: string): Site | undefined {
-    return this.#sites.get(name)[0]?.object;
+    return this.#counting(this.#sites.get(name))[0]?.object;
   }
 
   sites(): readonly Site[] {
@@ -71,12 +99,54 @@ export class ObjectIndex {
 
   /** Services that a policy targets, whether they exist or not. */
   targetedServices(): readonly ServiceKey[] {
-    return this.#policies.keys().filter((service) => this.policyOf(service) !== undefined);
+    return [...this.#policyInForce.keys()];
   }
 
   /** Objects that say the same thing twice, or target what another one targets. */
   problems(): readonly Problem[] {
     return [...this.#duplicates(), ...this.#doublyTargeted()];
+  }
+
+  /** Returns what the file had and what it has. */
+  #replace(file: string, objects: readonly LocatedObject[]): readonly Entry[] {
+    const before = this.#ofFile.get(file) ?? [];
+    for (const entry of before) this.#place(entry, "remove");
+    const entries = objects.map(({ object, line }) => ({ object, identity: identityOf(object), file, line }));
+    if (entries.length === 0) this.#ofFile.delete(file);
+    else this.#ofFile.set(file, entries);
+    for (const entry of entries) {
+      this.#place(entry, "add");
+      this.#places.set(entry.object, { file, line: entry.line });
+    }
+    return [...before, ...entries];
+  }
+
+  /** Decides which of those with one identity counts. Returns the one that no longer does and the one that does now. */
+  #choose(identity: string): readonly Entry[] {
+    const before = this.#inForce.get(identity);
+    const now = successor(this.#named.get(identity), before);
+    if (now === before) return [];
+    if (now === undefined) this.#inForce.delete(identity);
+    else this.#inForce.set(identity, now);
+    return [before, now].filter((entry) => entry !== undefined);
+  }
+
+  #choosePolicy(service: ServiceKey): void {
+    const counting = this.#counting(this.#policies.get(service));
+    const before = this.#policyInForce.get(service);
+    const now =
+      counting.find((entry) => entry.identity === before?.identity) ??
+      counting.find((entry) => entry.file === before?.file) ??
+      counting.toSorted(byAge)[0];
+    if (now === undefined) this.#policyInForce.delete(service);
+    else this.#policyInForce.set(service, now);
+  }
+
+  #allInForce<K extends KindObject["kind"]>(kind: K): readonly Extract<KindObject, { kind: K }>[] {
+    const found: Extract<KindObject, { kind: K }>[] = [];
+    for (const { object } of this.#inForce.values())
+      if (object.kind === kind) found.push(object as Extract<KindObject, { kind: K }>);
+    return found;
   }
 
   #place(entry: Entry, change: "add" | "remove"): void {
@@ -101,38 +171,42 @@ export class ObjectIndex {
         );
         return;
       case "FailoverPolicy":
-        for (const target of object.spec.targetRefs)
-          this.#policies[change](serviceKey(object.metadata.namespace, target.name), entry as Entry<FailoverPolicy>);
+        for (const service of targetsOf(object)) this.#policies[change](service, entry as Entry<FailoverPolicy>);
         return;
     }
   }
 
-  /** Those that no object with the same name comes before. */
+  /** Those that no other object with the same name stands in the way of. */
   #counting<O extends KindObject>(entries: readonly Entry<O>[]): readonly Entry<O>[] {
-    return entries.filter((entry) => this.#named.get(entry.identity)[0] === entry);
+    return entries.filter((entry) => this.#inForce.get(entry.identity) === entry);
   }
 
   #duplicates(): Problem[] {
-    return this.#named.crowded().flatMap(([, [first, ...others]]) =>
-      others.map(({ identity, file, line }) => ({
-        file,
-        line,
-        message: `${identity} stands already in ${first?.file}:${first?.line}, which counts`,
-        remedy: "Remove one of the two",
-      })),
-    );
+    return this.#named.crowded().flatMap(([identity, entries]) => {
+      const counts = this.#inForce.get(identity);
+      return entries
+        .filter((entry) => entry !== counts)
+        .map(({ file, line }) => ({
+          file,
+          line,
+          message: `${identity} stands already in ${counts?.file}:${counts?.line}, which counts`,
+          remedy: "Remove one of the two",
+        }));
+    });
   }
 
   #doublyTargeted(): Problem[] {
     return this.#policies.crowded().flatMap(([service, entries]) => {
-      const [first, ...others] = this.#counting(entries);
-      return others.map(({ file, line }) => ({
-        file,
-        line,
-        field: "spec.targetRefs",
-        message: `Service ${service} has a policy already: ${first?.object.metadata.name}, which counts`,
-        remedy: "Leave one policy per Service",
-      }));
+      const counts = this.#policyInForce.get(service);
+      return this.#counting(entries)
+        .filter((entry) => entry !== counts)
+        .map(({ file, line }) => ({
+          file,
+          line,
+          field: "spec.targetRefs",
+          message: `Service ${service} has a policy already: ${counts?.object.metadata.name} in ${counts?.file}:${counts?.line}, which counts`,
+          remedy: "Leave one policy per Service",
+        }));
     });
   }
 }
@@ -170,6 +244,30 @@ class EntryLists<K, O extends KindObject> {
 function byPlace(left: Entry, right: Entry): number {
   if (left.file !== right.file) return left.file < right.file ? -1 : 1;
   return left.line - right.line;
+}
+
+/** The one of `entries` that counts after `before` did: the same again if it is still there in any form. */
+function successor(entries: readonly Entry[], before: Entry | undefined): Entry | undefined {
+  const oldest = entries.toSorted(byAge);
+  if (before === undefined || oldest.length < 2) return oldest[0];
+  const content = JSON.stringify(before.object);
+  const isSame = (entry: Entry): boolean => JSON.stringify(entry.object) === content;
+  const stayed = entries.filter((entry) => entry.file === before.file);
+  // The last: a file that was given another name.
+  return stayed.find(isSame) ?? stayed[0] ?? oldest.find(isSame) ?? oldest[0];
+}
+
+/** Created first, then by place. */
+function byAge(left: Entry, right: Entry): number {
+  const [older, younger] = [createdAt(left.object), createdAt(right.object)];
+  if (older !== younger) return older < younger ? -1 : 1;
+  return byPlace(left, right);
+}
+
+/** Services that a policy targets, each once. */
+function targetsOf(object: KindObject): readonly ServiceKey[] {
+  if (object.kind !== "FailoverPolicy") return [];
+  return [...new Set(object.spec.targetRefs.map(({ name }) => serviceKey(object.metadata.namespace, name)))];
 }
 
 function identityOf(object: KindObject): string {

@@ -118,7 +118,7 @@ test("editors' temporary files are not read", async () => {
   expect(store.problems()).toEqual([]);
 });
 
-test("of two objects with one name the first file's counts, and both places are named", async () => {
+test("of two objects with one name at the start the first file's counts, and both places are named", async () => {
   await write("a.yaml", service("web", 80));
   await write("b.yaml", service("web", 81));
   await store.open();
@@ -135,32 +135,58 @@ test("a directory that is missing is a problem, not an end", async () => {
   expect(missing.problems()[0]?.message).toContain("cannot be read");
 });
 
-test("of two objects with one name the first file's counts, whichever came first and whatever becomes of it", async () => {
+test("an object in force stays so when another file says the same name, until its file no longer has it", async () => {
   await write("b.yaml", service("web", 2));
   await store.open();
-  for (const [change, port] of [
-    [() => write("a.yaml", service("web", 1)), 1],
-    [() => write("b.yaml", service("web", 3)), 1],
-    [() => rm(join(directory, "a.yaml")), 3],
+  const stray = `${directory}/a.yaml:1: Service shop/web stands already in ${directory}/b.yaml:1, which counts. Remove one of the two`;
+  for (const [change, port, problems] of [
+    [() => write("a.yaml", service("web", 1)), 2, [stray]],
+    [() => write("b.yaml", service("web", 3)), 3, [stray]],
+    [() => rm(join(directory, "b.yaml")), 1, []],
+    [() => write("b.yaml", service("web", 3)), 1, [expect.stringContaining("b.yaml:1: Service shop/web")]],
   ] as const) {
     const changed = nextChange();
     await change();
-    await changed;
+    expect([...(await changed).services]).toEqual(["shop/web"]);
     expect(portOf("web")).toBe(port);
+    expect(store.problems().map(formatProblem)).toEqual(problems);
   }
-  expect(store.problems()).toEqual([]);
 });
 
+test("a file that is given another name stays in force", async () => {
+  await write("b.yaml", service("web", 2));
+  await store.open();
+  const strayed = nextChange();
+  await write("a.yaml", service("web", 1));
+  await strayed;
+  const renamed = nextChange();
+  await rename(join(directory, "b.yaml"), join(directory, "c.yaml"));
+  await renamed;
+  expect(portOf("web")).toBe(2);
+});
+
+test("of two objects with one name at the start the one created first counts", async () => {
+  const created = (name: string, day: number, port: number): string =>
+    service(name, port).replace("namespace: shop", `namespace: shop, creationTimestamp: "2026-05-0${day}T00:00:00Z"`);
+  await write("a.yaml", created("web", 2, 1));
+  await write("b.yaml", created("web", 1, 2));
+  await write("0.yaml", service("web", 3));
+  await store.open();
+  expect(portOf("web")).toBe(2);
+  expect(store.problems()).toHaveLength(2);
+});
+
+const policy = (name: string, target = "web"): string =>
+  `apiVersion: tandem.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: ${name}, namespace: shop}\n` +
+  `spec: {targetRefs: [{kind: Service, name: ${target}}], sites: [{name: west}]}\n`;
+
 test("the second of two policies for one Service takes over when the first goes", async () => {
-  const policy = (name: string): string =>
-    `apiVersion: tandem.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: ${name}, namespace: shop}\n` +
-    "spec: {targetRefs: [{kind: Service, name: web}], sites: [{name: west}]}\n";
   await write("a.yaml", policy("first"));
   await write("b.yaml", policy("second"));
   await store.open();
   expect(store.policyOf("shop/web")?.metadata.name).toBe("first");
   expect(store.problems().map(formatProblem)).toEqual([
-    `${directory}/b.yaml:1: spec.targetRefs: Service shop/web has a policy already: first, which counts. Leave one policy per Service`,
+    `${directory}/b.yaml:1: spec.targetRefs: Service shop/web has a policy already: first in ${directory}/a.yaml:1, which counts. Leave one policy per Service`,
   ]);
   const changed = nextChange();
   await rm(join(directory, "a.yaml"));
@@ -168,4 +194,38 @@ test("the second of two policies for one Service takes over when the first goes"
   expect(store.policyOf("shop/web")?.metadata.name).toBe("second");
   expect(store.targetedServices()).toEqual(["shop/web"]);
   expect(store.problems()).toEqual([]);
+});
+
+test("a stray second policy for a Service takes nothing over, whatever its file and its name", async () => {
+  await write("web.yaml", policy("web"));
+  await store.open();
+  const changed = nextChange();
+  await write("a-copy.yaml", policy("a-copy"));
+  await changed;
+  expect(store.policyOf("shop/web")?.metadata.name).toBe("web");
+  expect(store.problems().map(formatProblem)).toEqual([
+    `${directory}/a-copy.yaml:1: spec.targetRefs: Service shop/web has a policy already: web in ${directory}/web.yaml:1, which counts. Leave one policy per Service`,
+  ]);
+});
+
+test("a policy that changes its target, or counts again, takes no Service over from the policy in force", async () => {
+  await write("a.yaml", policy("old", "api"));
+  await write("b.yaml", policy("web"));
+  await store.open();
+  const moved = nextChange();
+  await write("a.yaml", policy("old"));
+  expect([...(await moved).services].toSorted()).toEqual(["shop/api", "shop/web"]);
+  expect(store.policyOf("shop/web")?.metadata.name).toBe("web");
+  expect(store.policyOf("shop/api")).toBeUndefined();
+});
+
+test("an object that counts because its double went is named in the change", async () => {
+  await write("a.yaml", policy("one", "api"));
+  await write("b.yaml", policy("one", "web"));
+  await store.open();
+  expect(store.targetedServices()).toEqual(["shop/api"]);
+  const changed = nextChange();
+  await rm(join(directory, "a.yaml"));
+  expect([...(await changed).services].toSorted()).toEqual(["shop/api", "shop/web"]);
+  expect(store.targetedServices()).toEqual(["shop/web"]);
 });

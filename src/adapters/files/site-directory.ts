@@ -17,7 +17,7 @@ import {
 } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
-import type { ObjectChanges, ObjectStore } from "../../ports/object-store.ts";
+import type { ObjectChanges, ObjectStore, Place } from "../../ports/object-store.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { LARGEST_MANIFEST, type LocatedObject, parseManifest } from "./parse-manifest.ts";
 
@@ -82,8 +82,16 @@ export class SiteDirectory implements ObjectStore {
     return this.#index.policyOf(service);
   }
 
+  policies(): readonly FailoverPolicy[] {
+    return this.#index.policies();
+  }
+
   service(key: ServiceKey): Service | undefined {
     return this.#index.service(key);
+  }
+
+  services(): readonly Service[] {
+    return this.#index.services();
   }
 
   slicesOf(service: ServiceKey): readonly EndpointSlice[] {
@@ -92,6 +100,10 @@ export class SiteDirectory implements ObjectStore {
 
   switchesOf(service: ServiceKey): readonly Switch[] {
     return this.#index.switchesOf(service);
+  }
+
+  switches(): readonly Switch[] {
+    return this.#index.switches();
   }
 
   site(name: string): Site | undefined {
@@ -104,6 +116,10 @@ export class SiteDirectory implements ObjectStore {
 
   targetedServices(): readonly ServiceKey[] {
     return this.#index.targetedServices();
+  }
+
+  placeOf(object: KindObject): Place {
+    return this.#index.placeOf(object);
   }
 
   problems(): readonly Problem[] {
@@ -176,21 +192,18 @@ export class SiteDirectory implements ObjectStore {
   #takeOver(read: ReadonlyMap<string, FileContent | undefined>): void {
     const changed = [...read].filter(([name, content]) => content !== this.#files.get(name));
     if (changed.length === 0) return;
-    const objects = changed.flatMap(([name, content]) => this.#replace(name, content));
+    const replaced: [path: string, objects: readonly LocatedObject[]][] = [];
+    for (const [name, content] of changed) {
+      const before = this.#files.get(name)?.objects ?? [];
+      if (content === undefined) this.#files.delete(name);
+      else this.#files.set(name, content);
+      const after = content?.objects ?? [];
+      if (after !== before) replaced.push([join(this.#path, name), after]);
+    }
+    const objects = this.#index.replaceAll(replaced);
     const services = new Set(objects.flatMap(servicesOf));
     const sites = objects.some((object) => object.kind === "Site");
     for (const listener of this.#listeners) listener({ services, sites });
-  }
-
-  /** Returns the objects that came, went or changed. */
-  #replace(name: string, content: FileContent | undefined): readonly KindObject[] {
-    const before = this.#files.get(name)?.objects ?? [];
-    if (content === undefined) this.#files.delete(name);
-    else this.#files.set(name, content);
-    const after = content?.objects ?? [];
-    if (after === before) return [];
-    this.#index.replace(join(this.#path, name), after);
-    return [...before, ...after].map(({ object }) => object);
   }
 }
 

@@ -32,7 +32,7 @@ const CASES = {
     local: PASSING,
     east: PASSING,
   }),
-  "http-service-switched": { ...http, activeSwitch: { to: "east", reason: "maintenance" } },
+  "http-service-switched": { ...http, activeSwitch: { to: "east", reason: "maintenance", origin: "west" } },
   "http-service-check-unknown": serviceView(),
 } as const;
 

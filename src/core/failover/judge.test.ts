@@ -151,7 +151,7 @@ describe("judge", () => {
   });
 
   test("a switch moves a healthy service, and its end moves it back", () => {
-    const switched = judge(settled({ activeSwitch: { to: "east", reason: "maintenance" } }));
+    const switched = judge(settled({ activeSwitch: { to: "east", reason: "maintenance", origin: "west" } }));
     expect(switched.failover).toMatchObject({ to: "east", trigger: "Switch" });
     // As after a restart, before the peer's gateways have been asked.
     const unknown: EndpointHealth = { out: "unknown", in: "unknown", ejected: false };
@@ -161,7 +161,10 @@ describe("judge", () => {
   });
 
   test("a switch to a site that cannot serve leaves the next one serving", () => {
-    const view = withHealth(settled({ activeSwitch: { to: "east", reason: "" } }), { local: PASSING, east: FAILING });
+    const view = withHealth(settled({ activeSwitch: { to: "east", reason: "", origin: "west" } }), {
+      local: PASSING,
+      east: FAILING,
+    });
     expect(judge(view).servingSite).toBe("west");
   });
 

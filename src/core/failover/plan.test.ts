@@ -63,7 +63,10 @@ test.each([
 });
 
 test("a switch puts its site first and makes the others standbys", () => {
-  const view = withHealth(serviceView({ activeSwitch: { to: "east", reason: "" } }), { local: PASSING, east: PASSING });
+  const view = withHealth(serviceView({ activeSwitch: { to: "east", reason: "", origin: "west" } }), {
+    local: PASSING,
+    east: PASSING,
+  });
   expect(Object.entries(roles(programOf(view)))).toEqual([
     ["east", ["active", "active"]],
     ["west", ["standby", "standby", "standby"]],

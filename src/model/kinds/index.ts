@@ -23,5 +23,5 @@ export { FailoverPolicy } from "./failover-policy.ts";
 export { TANDEM_API_VERSION, DnsLabel } from "./metadata.ts";
 export { Reason } from "./switch.ts";
 export { LISTEN_ANNOTATION, Service } from "./service.ts";
-export { GATEWAY_PORT, type GatewayAddress, Site } from "./site.ts";
+export { GATEWAY_PORT, type GatewayAddress, READY_PORT, Site } from "./site.ts";
 export { Switch } from "./switch.ts";

@@ -4,6 +4,9 @@ import { ClusterMetadata, DnsLabel, TANDEM_API_VERSION } from "./metadata.ts";
 /** The port on which gateways take in traffic of other sites, unless an address says otherwise. */
 export const GATEWAY_PORT = 15443;
 
+/** The port on which a gateway says whether it is ready. */
+export const READY_PORT = 15021;
+
 /** One gateway as other sites reach it. */
 export const GatewayAddress = z.strictObject({
   name: DnsLabel,

@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { callLocal } from "../../../adapters/http/local-client.ts";
+import { orderedBy } from "../../../model/catalog.ts";
 import { formatDuration } from "../../../model/duration.ts";
 import { formatProblem } from "../../../model/problem.ts";
+import type { ActiveSwitch } from "../../../model/service-view.ts";
 import type { AgentStatus, Condition, ServiceStatus } from "../../../model/status.ts";
 import { type OutputForm, paint, printResult, table } from "../output.ts";
 import { agentSocket, outputOption, stateOption } from "./options.ts";
@@ -62,9 +64,10 @@ export function renderStatus(status: AgentStatus, now: number): string {
           ["SERVICE", "SERVING", "SINCE", "SITES", "CHECK EVERY", "LISTEN"],
           ...status.services.map((service) => serviceRow(service, status.site, now)),
         ]);
-  const notes = status.services.flatMap((service) =>
-    service.conditions.filter(isNoteworthy).map((condition) => note(service, condition)),
-  );
+  const notes = status.services.flatMap((service) => [
+    ...(service.switch === undefined ? [] : [switchNote(service.service, service.switch, now)]),
+    ...service.conditions.filter(isNoteworthy).map((condition) => note(service, condition)),
+  ]);
   const problems = status.problems.map((problem) => `  ${paint("red", "problem")} ${formatProblem(problem)}`);
   return [
     head,
@@ -93,6 +96,14 @@ function serviceRow(service: ServiceStatus, ownSite: string, now: number): strin
 function isNoteworthy({ type, status, reason }: Condition): boolean {
   if (type === "FailedOver" || type === "Degraded") return status === "True";
   return status === "False" || reason === "ProtocolAssumed";
+}
+
+/** The switch in force: where to, how long, who ordered it and why. */
+function switchNote(service: string, ordered: ActiveSwitch, now: number): string {
+  const { to, until, reason } = ordered;
+  const end =
+    until === undefined ? "until it is ended" : `until ${new Date(until).toISOString()} (in ${age(until - now)})`;
+  return `  ${paint("yellow", "Switch")} ${service}: to ${to} ${end}, ${orderedBy(ordered)}: ${reason || "no reason given"}`;
 }
 
 function note(service: ServiceStatus, condition: Condition): string {
