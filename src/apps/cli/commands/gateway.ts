@@ -52,7 +52,7 @@ function bootstrap(): Command {
 function run(): Command {
   return limits(new Command("run").description("Run Envoy in the foreground; SIGTERM drains it first"))
     .addOption(stateOption())
-    .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument)
+    .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument(1, 256))
     .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
     .action(async (options: { state: string; maxHeap: number; maxConnections: number; concurrency?: number }) => {
       process.exitCode = await runGateway({
@@ -68,18 +68,24 @@ function run(): Command {
 
 const MIB = 1024 * 1024;
 
+/** With less than this Envoy itself, without one request, would be over its limit and refuse everything. */
+const LEAST_HEAP_MIB = 64;
+
+/** 16 TiB: more is a typing error. */
+const MOST_HEAP_MIB = 16 * 1024 * 1024;
+
 function limits(command: Command): Command {
   return command
     .option(
       "--max-heap <MiB>",
       "heap at which requests are refused",
-      countArgument,
+      countArgument(LEAST_HEAP_MIB, MOST_HEAP_MIB),
       GATEWAY_DEFAULTS.maxHeapBytes / MIB,
     )
     .option(
       "--max-connections <count>",
       "connections from clients and peers together",
-      countArgument,
+      countArgument(1, 10_000_000),
       GATEWAY_DEFAULTS.maxConnections,
     );
 }
