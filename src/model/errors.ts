@@ -153,7 +153,8 @@ export const ERRORS = {
 /** The system's name of what it refused, such as `EACCES`; undefined when an error is not the system's. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  return /^E[A-Z0-9]+$/.test(error.code) ? error.code : undefined;
+  // Node's own removal of files puts a prefix before it.
+  return /^(?:ERR_FS_)?(E[A-Z0-9]+)$/.exec(error.code)?.[1];
 }
 
 /** Code of an error in the catalogue. */

@@ -8,7 +8,7 @@ import { parseToken } from "../../adapters/pki/token.ts";
 import { redeemToken } from "../../adapters/peers/redemption.ts";
 import { gatewayIdentity } from "../../core/envoy/names.ts";
 import { SwitchRecord } from "../../model/catalog.ts";
-import { TandemError } from "../../model/errors.ts";
+import { systemErrorCode, TandemError } from "../../model/errors.ts";
 import { DnsLabel } from "../../model/kinds/index.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -34,8 +34,20 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
-/** Starts an agent with its local interface. One that cannot start leaves nothing open. */
+/**
+ * Starts an agent with its local interface. One that cannot start leaves nothing open.
+ * @throws TandemError AgentCannotStart, also where the system refuses a file or a socket; AgentRunning
+ */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  try {
+    return await start(options);
+  } catch (error) {
+    if (!(error instanceof Error) || systemErrorCode(error) === undefined) throw error;
+    throw new TandemError("AgentCannotStart", `from ${options.stateDirectory}: ${error.message}`, { cause: error });
+  }
+}
+
+async function start(options: AgentOptions): Promise<RunningAgent> {
   const agent = await Agent.start(options);
   let desk: JoinDesk | undefined;
   let local: Server | undefined;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
+import { TandemError } from "../../../model/errors.ts";
 import { GATEWAY_DEFAULTS, runGateway, writeBootstrap } from "../../gateway/index.ts";
 import { type OutputForm, printResult } from "../output.ts";
 import { countArgument, outputOption, stateOption } from "./options.ts";
@@ -21,16 +22,19 @@ function enrol(): Command {
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem",
+      "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem --out west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem",
     )
     .action(async (file: string, options: { state: string; output: OutputForm }) => {
       const { enrolGateway } = await import("../enrolment.ts");
       const names = await enrolGateway(options.state, await readSecret(file));
-      printResult(
-        names,
-        options.output,
-        () =>
-          `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`,
+      printResult(names, options.output, () =>
+        [
+          `${names.gateway} is a gateway of ${names.site} now`,
+          "",
+          "Next:",
+          `  tandem agent --site DIR --state ${options.state}`,
+          `  tandem gateway run --state ${options.state}`,
+        ].join("\n"),
       );
     });
 }
@@ -90,9 +94,23 @@ function limits(command: Command): Command {
     );
 }
 
-/** Reads a secret from a file or standard input: as an argument every user of the machine could see it. */
+/**
+ * Reads a secret from a file or standard input: as an argument every user of the machine could see it.
+ * @throws TandemError InvalidArgument when the file cannot be read
+ */
 export async function readSecret(file: string): Promise<string> {
-  if (file !== "-") return readFile(file, "utf8");
+  if (file !== "-")
+    return readFile(file, "utf8").catch((error: unknown) => {
+      throw new TandemError(
+        "InvalidArgument",
+        `the token file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          remedy:
+            "Name the file that `tandem token create --out FILE` wrote, or - to read the token from standard input",
+          cause: error,
+        },
+      );
+    });
   const chunks = await process.stdin.toArray();
   return Buffer.concat(chunks as Buffer[]).toString("utf8");
 }
