@@ -156,3 +156,36 @@ test.each(["ads.sock", "agent.sock", "peer.sock", "memory.d", "events.log"])(
     });
   },
 );
+
+describe("the end of a switch", () => {
+  const manifests = [
+    "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {ports: [{name: http, port: 80, appProtocol: http}]}}",
+    "{apiVersion: tandem.dev/v1alpha1, kind: FailoverPolicy, metadata: {name: web, namespace: shop}, spec: {targetRefs: [{kind: Service, name: web}], sites: [{name: west}, {name: east}]}}",
+  ].join("\n---\n");
+  const send = (path: string, body: unknown): Promise<unknown> => callLocal(paths.localSocket, "POST", path, body);
+
+  test("says whether one was in force", async () => {
+    await writeSite();
+    await writeFile(join(options.siteDirectory, "web.yaml"), manifests);
+    const agent = await startAgent(options);
+    expect(await send("/switch/end", { service: "shop/web" })).toMatchObject({ wasInForce: false });
+    await send("/switch", { service: "shop/web", to: "west" });
+    expect(await send("/switch/end", { service: "shop/web" })).toMatchObject({ wasInForce: true, over: true });
+    expect(await send("/switch/end", { service: "shop/web" })).toMatchObject({ wasInForce: false });
+    await agent.close();
+  });
+
+  test("and its beginning name a service by namespace and name, and a time that is one", async () => {
+    await writeSite();
+    const agent = await startAgent(options);
+    const wrong = [
+      ["/switch/end", { service: "web" }],
+      ["/switch", { service: "web", to: "east", forMs: 0 }],
+    ] as const;
+    for (const [path, body] of wrong) {
+      const named = { code: "InvalidArgument", message: expect.stringContaining("such as shop/web") as unknown };
+      await expect(send(path, body)).rejects.toMatchObject(named);
+    }
+    await agent.close();
+  });
+});

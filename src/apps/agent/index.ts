@@ -18,13 +18,14 @@ import { writeMetrics } from "./metrics.ts";
 
 export type { AgentOptions } from "./agent.ts";
 
+const ServiceName = z.string().regex(/^[^/]+\/[^/]+$/, "is not of the form namespace/name, such as shop/web");
 const SwitchOrder = z.strictObject({
-  service: z.string().regex(/^[^/]+\/[^/]+$/),
+  service: ServiceName,
   to: DnsLabel,
-  forMs: z.number().min(1).optional(),
+  forMs: z.number().min(1, "must be longer than no time").optional(),
   reason: z.string().max(1024).default(""),
 });
-const SwitchEnd = z.strictObject({ service: z.string() });
+const SwitchEnd = z.strictObject({ service: ServiceName });
 const TokenOrder = z.strictObject({ kind: z.enum(["site", "gateway"]), for: DnsLabel });
 const JoinOrder = z.strictObject({ token: z.string() });
 const DrainOrder = z.strictObject({ draining: z.boolean() });
@@ -92,6 +93,7 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
     "POST /switch/end": (body) => {
       const service = requireService(agent, parseBody(SwitchEnd, body).service, undefined);
       requireNoManifest(agent, service, clock.now());
+      const before = agent.switchOf(service, clock.now());
       const record = SwitchRecord.parse({
         service,
         to: agent.record.site,
@@ -100,8 +102,9 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
         origin: agent.record.site,
         over: true,
       });
+      // Also where none is known here: one may be on its way from another site.
       agent.order(record);
-      return { status: 200, body: record };
+      return { status: 200, body: { ...record, wasInForce: before !== undefined } };
     },
     "POST /token": async (body) => {
       const order = parseBody(TokenOrder, body);
