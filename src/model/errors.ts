@@ -73,7 +73,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     meaning: "The token could not be redeemed.",
     remedy:
-      "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token",
+      "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token; one that was used or has expired finds that port closed, too",
   },
   LabNotRunning: {
     exit: EXIT.unreachable,
