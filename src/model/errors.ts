@@ -44,6 +44,11 @@ export const ERRORS = {
     meaning: "The state directory belongs to a gateway already; its keys are not overwritten.",
     remedy: "Use another --state directory, or remove this one if the gateway is gone for good",
   },
+  DirectoryInUse: {
+    exit: EXIT.invalidInput,
+    meaning: "The directory holds files that are not a lab's; nothing in it was touched.",
+    remedy: "Name a new or an empty directory with --dir, or remove the files yourself",
+  },
   EnvoyNotFound: {
     exit: EXIT.environment,
     meaning: "No supported Envoy was found and none could be fetched.",
@@ -68,7 +73,7 @@ export const ERRORS = {
     exit: EXIT.failed,
     meaning: "The token could not be redeemed.",
     remedy:
-      "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token",
+      "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token; one that was used or has expired finds that port closed, too",
   },
   LabNotRunning: {
     exit: EXIT.unreachable,
@@ -96,6 +101,11 @@ export const ERRORS = {
     meaning: "No FailoverPolicy of this site targets the Service.",
     remedy: "Check namespace and name with `tandem status`",
   },
+  SiteManifestDiffers: {
+    exit: EXIT.invalidInput,
+    meaning: "The site's manifest exists already and says something else than the command; nothing was written.",
+    remedy: "Give the command the values of the manifest, remove the manifest, or name another directory with --site",
+  },
   SiteNameTaken: {
     exit: EXIT.failed,
     meaning: "A site of this name has joined before with another authority; names and authorities are bound for ever.",
@@ -118,6 +128,11 @@ export const ERRORS = {
     remedy:
       "Delete the manifest that the message names, at the site that it names; or order another switch, which counts as the newer one",
   },
+  SystemRefused: {
+    exit: EXIT.environment,
+    meaning: "The operating system refused a file, a directory or a socket that the command needs.",
+    remedy: "Correct the path, its permissions or the space on its disk, whatever the message names, and try again",
+  },
   TokenInvalid: {
     exit: EXIT.invalidInput,
     meaning: "The text is not a token of this version, or it was cut.",
@@ -134,6 +149,13 @@ export const ERRORS = {
     remedy: "Look at `tandem status`, or wait longer with --timeout",
   },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
+
+/** The system's name of what it refused, such as `EACCES`; undefined when an error is not the system's. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  // Node's own removal of files puts a prefix before it.
+  return /^(?:ERR_FS_)?(E[A-Z0-9]+)$/.exec(error.code)?.[1];
+}
 
 /** Code of an error in the catalogue. */
 export type ErrorCode = keyof typeof ERRORS;

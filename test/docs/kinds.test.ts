@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { formatProblem } from "../../src/model/problem.ts";
 import { KINDS } from "../../src/model/kinds/index.ts";
 import { unenforced } from "../../src/model/unenforced.ts";
-import { validate } from "../../src/apps/cli/commands/validate.ts";
+import { checkManifests } from "../../src/apps/cli/check-manifests.ts";
 import { fieldRows } from "./field-rows.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -33,7 +33,7 @@ async function problemsOf(texts: readonly string[]): Promise<readonly string[]> 
   const directory = await mkdtemp(join(tmpdir(), "tandem-docs-"));
   try {
     for (const [index, text] of texts.entries()) await writeFile(join(directory, `${index}.yaml`), text);
-    const { objects, problems } = await validate([directory], NOW);
+    const { objects, problems } = await checkManifests([directory], NOW);
     expect(objects).toBeGreaterThanOrEqual(texts.length);
     return problems.map(formatProblem);
   } finally {

@@ -138,3 +138,16 @@ test("defaults are those of the design", () => {
     failback: { mode: "Auto", holdDown: 30_000 },
   });
 });
+
+test("aliases that would fill the memory are a problem of their file, and the other documents are still checked", () => {
+  const levels = ["b", "c", "d", "e", "f", "g", "h"].map((name, index) => {
+    const former = `*${"abcdefg"[index] ?? ""}`;
+    return `${name}: &${name} [${Array.from({ length: 9 }, () => former).join(", ")}]`;
+  });
+  const bomb = ["kind: FailoverPolicy", "a: &a [x, x, x]", ...levels].join("\n");
+  const problems = problemsOf(`${bomb}\n---\nkind: FailoverPolice\n`);
+  expect(problems).toEqual([
+    expect.stringMatching(/^web\.yaml:1: cannot be expanded: excessive alias count/) as unknown,
+    expect.stringContaining("unknown kind") as unknown,
+  ]);
+});

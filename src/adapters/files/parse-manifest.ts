@@ -13,6 +13,9 @@ import { knownFields } from "./schema-fields.ts";
 /** Largest manifest accepted, in bytes. */
 export const LARGEST_MANIFEST = 8 * 1024 * 1024;
 
+/** Most values that the aliases of one document may stand for: a few lines could otherwise fill the memory. */
+const MOST_ALIASES = 100;
+
 /** An object and where in its file it stands. */
 export interface LocatedObject {
   readonly object: KindObject;
@@ -55,7 +58,9 @@ class DocumentReader {
   read(): Parsed<readonly LocatedObject[]> {
     if (this.#document.errors.length > 0)
       return { ok: false, problems: this.#document.errors.map((error) => this.#syntaxProblem(error)) };
-    const value: unknown = this.#document.toJS({ maxAliasCount: 100 });
+    const expanded = this.#expand();
+    if (!expanded.ok) return expanded;
+    const { value } = expanded;
     if (value === null || value === undefined) return { ok: true, value: [] };
     const items = isList(value)
       ? value.items.map((item, index) => ({ item, path: ["items", index] as PropertyKey[] }))
@@ -64,6 +69,18 @@ class DocumentReader {
     const problems = results.flatMap((result) => (result.ok ? [] : result.problems));
     if (problems.length > 0) return { ok: false, problems };
     return { ok: true, value: results.flatMap((result) => (result.ok ? [result.value] : [])) };
+  }
+
+  /** The document's content, aliases replaced by what they stand for. */
+  #expand(): Parsed<unknown> {
+    try {
+      return { ok: true, value: this.#document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown };
+    } catch (error) {
+      // How the parser says that there are too many.
+      if (!(error instanceof ReferenceError)) throw error;
+      const remedy = "Write out what the aliases stand for; the document is not read";
+      return { ok: false, problems: [this.#at([], `cannot be expanded: ${lowerFirst(error.message)}`, remedy)] };
+    }
   }
 
   #readObject(value: unknown, path: readonly PropertyKey[]): Parsed<LocatedObject> {

@@ -5,7 +5,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { z } from "zod";
-import { ERRORS, type ErrorCode, TandemError } from "../../model/errors.ts";
+import { ERRORS, type ErrorCode, systemErrorCode, TandemError } from "../../model/errors.ts";
 import { nobodyListens } from "./nobody-listens.ts";
 import { readBody } from "./read-body.ts";
 
@@ -16,7 +16,7 @@ const Failure = z.object({ code: z.string(), message: z.string(), remedy: z.stri
 
 /**
  * Calls an operation of the agent; the answer is its JSON, or text where the operation gives text.
- * @throws TandemError what the agent answered, or AgentNotRunning
+ * @throws TandemError what the agent answered, AgentNotRunning, or SystemRefused when the socket is another user's
  */
 export async function callLocal(
   socketPath: string,
@@ -32,7 +32,9 @@ export async function callLocal(
   const { code, message, remedy } = failure.data;
   if (Object.hasOwn(ERRORS, code))
     throw new TandemError(code as ErrorCode, message, remedy === undefined ? {} : { remedy });
-  throw new Error(message);
+  // What the system refused to the agent keeps its name, by which the command line finds a remedy.
+  const refused = Object.assign(new Error(message), { code });
+  throw systemErrorCode(refused) === undefined ? new Error(message) : refused;
 }
 
 /** Whether an agent listens on a socket. Rejects when that cannot be found out. */
@@ -68,13 +70,18 @@ function send(
       },
     );
     sent.on("timeout", () => sent.destroy(new Error(`the agent did not answer within ${TIMEOUT_MS} ms`)));
-    sent.on("error", (error) =>
-      reject(
-        nobodyListens(error)
-          ? new TandemError("AgentNotRunning", `no agent answers on ${socketPath}`, { cause: error })
-          : error,
-      ),
-    );
+    sent.on("error", (error) => reject(connectFailure(error, socketPath)));
     sent.end(text);
+  });
+}
+
+function connectFailure(error: Error, socketPath: string): Error {
+  if (nobodyListens(error))
+    return new TandemError("AgentNotRunning", `no agent answers on ${socketPath}`, { cause: error });
+  const code = systemErrorCode(error);
+  if (code !== "EACCES" && code !== "EPERM") return error;
+  return new TandemError("SystemRefused", `this user may not open the agent's socket ${socketPath}`, {
+    remedy: "Run the command as the user that runs the agent, for example with sudo",
+    cause: error,
   });
 }

@@ -40,7 +40,9 @@ export async function redeemToken(token: Token, what: Redemption, peerIdentity: 
     if (answer.status === 200) return Redeemed.parse(JSON.parse(answer.body));
     if (answer.status === 409)
       throw new TandemError("SiteNameTaken", `${token.site} knows ${token.for} with another authority`);
-    throw new TandemError("TokenRefused", `${token.site} refused the token`);
+    throw new TandemError("TokenRefused", `${token.site} refused the token: used, expired, or for another name`, {
+      remedy: `Ask ${token.site} for a new one with \`tandem token create ${token.kind === "site" ? "--for" : "--gateway"} ${token.for}\`; it is good for 15 minutes and one use`,
+    });
   }
   throw new TandemError("JoinFailed", `no gateway of ${token.site} answered: ${failures.join("; ")}`);
 }

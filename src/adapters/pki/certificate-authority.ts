@@ -3,7 +3,7 @@
  * @module
  */
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
+import { createPrivateKey, webcrypto, X509Certificate } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 x509.cryptoProvider.set(webcrypto);
@@ -88,6 +88,25 @@ export async function issueLeaf(
     ],
   });
   return certificate.toString("pem");
+}
+
+/** Whether a text holds a certificate, PEM. */
+export function isCertificate(text: string): boolean {
+  try {
+    return new x509.X509Certificate(text).subject !== "" && new X509Certificate(text).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a text holds a key that this authority's code can sign with, and whether it is the certificate's. */
+export async function checkKey(certificate: string, key: string): Promise<"fits" | "of another" | "unreadable"> {
+  try {
+    await importKey(key);
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)) ? "fits" : "of another";
+  } catch {
+    return "unreadable";
+  }
 }
 
 /** Unix milliseconds at which a certificate ends. */

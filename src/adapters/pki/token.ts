@@ -76,13 +76,23 @@ export class TokenDesk {
     this.#issued = issued;
   }
 
-  /** Opens the desk of a state directory. */
+  /**
+   * Opens the desk of a state directory.
+   * @throws TandemError AgentCannotStart when the file is damaged
+   */
   static async open(path: string): Promise<TokenDesk> {
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return "[]";
       throw error;
     });
-    return new TokenDesk(path, Issued.parse(JSON.parse(text)));
+    try {
+      return new TokenDesk(path, Issued.parse(JSON.parse(text)));
+    } catch (error) {
+      throw new TandemError("AgentCannotStart", `${path} does not hold the tokens that were issued`, {
+        remedy: "Remove it; tokens that nobody has used yet are not good any more then",
+        cause: error,
+      });
+    }
   }
 
   /** Issues a token. It is on disk before it is given away. */

@@ -2,11 +2,13 @@
  * The private folder of one gateway: keys, what it remembers, and the sockets between its processes.
  * @module
  */
-import { chmod, mkdir, readFile, stat } from "node:fs/promises";
+import { access, chmod, constants, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { TandemError } from "../../model/errors.ts";
 import { DnsLabel } from "../../model/kinds/index.ts";
 import { peerHopSocket } from "../../model/peer-hop.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { replaceFile } from "./write-file.ts";
 
 /** Longest path of a Unix socket on Linux, in bytes. */
@@ -72,7 +74,7 @@ export function statePaths(directory: string): StatePaths {
 /** Makes a state directory that only this user can enter. It belongs to nobody until its record is written. */
 export async function createStateDirectory(directory: string): Promise<StatePaths> {
   const paths = statePaths(directory);
-  await mkdir(paths.root, { recursive: true, mode: 0o700 });
+  await makeDirectory(paths.root, 0o700);
   await chmod(paths.root, 0o700);
   return paths;
 }
@@ -82,17 +84,34 @@ export async function writeGatewayRecord(paths: StatePaths, record: GatewayRecor
   await replaceFile(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** What is wrong with a state directory before anything is started from it; empty when nothing is. */
-export async function checkStateDirectory(paths: StatePaths): Promise<readonly string[]> {
-  const problems: string[] = [];
+/**
+ * Makes sure that the sockets of a state directory can be made, which needs a path that is short enough.
+ * @throws TandemError InvalidArgument
+ */
+export function requireShortPath(paths: StatePaths): void {
+  const problem = lengthProblem(paths);
+  if (problem !== undefined) throw new TandemError("InvalidArgument", `--state ${paths.root}: ${problem}`);
+}
+
+function lengthProblem(paths: StatePaths): string | undefined {
   const toPeer = peerHopSocket(paths.root, { address: "255.255.255.255", port: 65_535 });
   const longest = Math.max(
     ...[paths.adsSocket, paths.adminSocket, paths.localSocket, paths.peerSocket, paths.writeSocket, toPeer].map(
       (path) => Buffer.byteLength(path),
     ),
   );
-  if (longest > LONGEST_SOCKET_PATH)
-    problems.push(`its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`);
+  return longest > LONGEST_SOCKET_PATH
+    ? `its path is ${longest - LONGEST_SOCKET_PATH} bytes too long for a Unix socket; use a shorter one`
+    : undefined;
+}
+
+/** What is wrong with a state directory before anything is started from it; empty when nothing is. */
+export async function checkStateDirectory(paths: StatePaths): Promise<readonly string[]> {
+  const tooLong = lengthProblem(paths);
+  const problems = tooLong === undefined ? [] : [tooLong];
+  await access(paths.root, constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) =>
+    problems.push(`this user cannot write in it (${error.code ?? String(error)})`),
+  );
   for (const path of [paths.leaf, paths.authorityKey]) {
     const mode = await stat(path).then(
       (stats) => stats.mode & 0o077,
@@ -103,12 +122,36 @@ export async function checkStateDirectory(paths: StatePaths): Promise<readonly s
   return problems;
 }
 
-/** Reads which gateway a state directory belongs to; undefined when it was never set up. */
+/**
+ * Reads which gateway a state directory belongs to; undefined when it was never set up.
+ * @throws TandemError AgentCannotStart when the record is damaged
+ */
 export async function readGatewayRecord(paths: StatePaths): Promise<GatewayRecord | undefined> {
+  let text: string;
   try {
-    return GatewayRecord.parse(JSON.parse(await readFile(paths.record, "utf8")));
+    text = await readFile(paths.record, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+  try {
+    return GatewayRecord.parse(JSON.parse(text));
+  } catch (error) {
+    throw new TandemError("AgentCannotStart", `${paths.record} does not say which gateway of which site this is`, {
+      remedy: "Restore the file from a backup; without one, remove the directory and set the gateway up again",
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads which gateway a state directory belongs to.
+ * @throws TandemError AgentCannotStart when it was never set up, or its record is damaged
+ */
+export async function requireGatewayRecord(paths: StatePaths): Promise<GatewayRecord> {
+  const record = await readGatewayRecord(paths);
+  if (record !== undefined) return record;
+  throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, {
+    remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site",
+  });
 }

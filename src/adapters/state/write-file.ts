@@ -19,7 +19,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw nameAsked(error, temporary, path);
   }
   const folder = await open(dirname(path), "r");
   try {
@@ -27,4 +27,11 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   } finally {
     await folder.close();
   }
+}
+
+/** The same error about the file that was asked for: nobody knows the temporary one. */
+function nameAsked(error: unknown, temporary: string, path: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  return Object.assign(new Error(error.message.replaceAll(temporary, path), { cause: error }), { code, path });
 }

@@ -17,6 +17,7 @@ import {
   DeltaDiscoveryResponseSchema,
 } from "../../gen/envoy/service/discovery/v3/discovery_pb.js";
 import { XDS_MESSAGE, type XdsType } from "../../model/xds-resource.ts";
+import { TandemError } from "../../model/errors.ts";
 import { DeltaStream, type DeltaResponse } from "./delta-stream.ts";
 import type { ResourceCache } from "./resource-cache.ts";
 import type { Rejection } from "./subscription.ts";
@@ -46,7 +47,7 @@ type Call = ServerDuplexStream<DeltaDiscoveryRequest, Buffer>;
 
 /**
  * Serves `cache` on a Unix socket that only this user may open.
- * @throws when the socket cannot be bound
+ * @throws TandemError AgentCannotStart when the socket cannot be bound
  */
 export async function serveAds(path: string, cache: ResourceCache, events: AdsEvents): Promise<AdsServer> {
   // A socket that a killed agent left behind would refuse the bind.
@@ -56,7 +57,11 @@ export async function serveAds(path: string, cache: ResourceCache, events: AdsEv
   server.addService(definition(), { DeltaAggregatedResources: handle });
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
+      error === null
+        ? resolve()
+        : reject(
+            new TandemError("AgentCannotStart", `${path} cannot be listened on: ${error.message}`, { cause: error }),
+          ),
     );
   });
   await chmod(path, 0o600);

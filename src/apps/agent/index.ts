@@ -8,7 +8,7 @@ import { parseToken } from "../../adapters/pki/token.ts";
 import { redeemToken } from "../../adapters/peers/redemption.ts";
 import { gatewayIdentity } from "../../core/envoy/names.ts";
 import { SwitchRecord } from "../../model/catalog.ts";
-import { TandemError } from "../../model/errors.ts";
+import { systemErrorCode, TandemError } from "../../model/errors.ts";
 import { DnsLabel, Reason } from "../../model/kinds/index.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { Agent, type AgentOptions } from "./agent.ts";
@@ -18,13 +18,14 @@ import { writeMetrics } from "./metrics.ts";
 
 export type { AgentOptions } from "./agent.ts";
 
+const ServiceName = z.string().regex(/^[^/]+\/[^/]+$/, "is not of the form namespace/name, such as shop/web");
 const SwitchOrder = z.strictObject({
-  service: z.string().regex(/^[^/]+\/[^/]+$/),
+  service: ServiceName,
   to: DnsLabel,
-  forMs: z.number().min(1).optional(),
+  forMs: z.number().min(1, "must be longer than no time").optional(),
   reason: Reason.default(""),
 });
-const SwitchEnd = z.strictObject({ service: z.string() });
+const SwitchEnd = z.strictObject({ service: ServiceName });
 const TokenOrder = z.strictObject({ kind: z.enum(["site", "gateway"]), for: DnsLabel });
 const JoinOrder = z.strictObject({ token: z.string() });
 const DrainOrder = z.strictObject({ draining: z.boolean() });
@@ -34,8 +35,20 @@ export interface RunningAgent {
   close(): Promise<void>;
 }
 
-/** Starts an agent with its local interface. One that cannot start leaves nothing open. */
+/**
+ * Starts an agent with its local interface. One that cannot start leaves nothing open.
+ * @throws TandemError AgentCannotStart, also where the system refuses a file or a socket; AgentRunning
+ */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  try {
+    return await start(options);
+  } catch (error) {
+    if (!(error instanceof Error) || systemErrorCode(error) === undefined) throw error;
+    throw new TandemError("AgentCannotStart", `from ${options.stateDirectory}: ${error.message}`, { cause: error });
+  }
+}
+
+async function start(options: AgentOptions): Promise<RunningAgent> {
   const agent = await Agent.start(options);
   let desk: JoinDesk | undefined;
   let local: Server | undefined;
@@ -80,6 +93,7 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
     "POST /switch/end": (body) => {
       const service = requireService(agent, parseBody(SwitchEnd, body).service, undefined);
       requireNoManifest(agent, service, clock.now());
+      const before = agent.switchOf(service, clock.now());
       const record = SwitchRecord.parse({
         service,
         to: agent.record.site,
@@ -88,8 +102,9 @@ function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): Loca
         origin: agent.record.site,
         over: true,
       });
+      // Also where none is known here: one may be on its way from another site.
       agent.order(record);
-      return { status: 200, body: record };
+      return { status: 200, body: { ...record, wasInForce: before !== undefined } };
     },
     "POST /token": async (body) => {
       const order = parseBody(TokenOrder, body);

@@ -2,7 +2,7 @@ import { isAgentListening } from "../../adapters/http/local-client.ts";
 import {
   checkStateDirectory,
   type GatewayRecord,
-  readGatewayRecord,
+  requireGatewayRecord,
   statePaths,
 } from "../../adapters/state/state-directory.ts";
 import { TandemError } from "../../model/errors.ts";
@@ -13,12 +13,7 @@ import { TandemError } from "../../model/errors.ts";
  */
 export async function openState(directory: string): Promise<GatewayRecord> {
   const paths = statePaths(directory);
-  const record = await readGatewayRecord(paths);
-  if (record === undefined) {
-    throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`, {
-      remedy: "Run `tandem site init`, or `tandem gateway enrol TOKEN` for a further gateway of a site",
-    });
-  }
+  const record = await requireGatewayRecord(paths);
   const problems = await checkStateDirectory(paths);
   if (problems.length > 0)
     throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);

@@ -6,7 +6,8 @@ import { styleText } from "node:util";
 import { stringify } from "yaml";
 import { ZodError } from "zod";
 import { EnvoyBinaryError } from "../../adapters/envoy/envoy-binary.ts";
-import { EXIT, TandemError } from "../../model/errors.ts";
+import { ERRORS, EXIT, TandemError } from "../../model/errors.ts";
+import { systemRefusal } from "./system-refusal.ts";
 
 /** Forms of output. */
 export const OUTPUTS = ["text", "json", "yaml"] as const;
@@ -56,10 +57,13 @@ export function printError(error: unknown): number {
   }
   if (error instanceof ZodError) {
     for (const issue of error.issues) write(`error InvalidArgument: ${issue.path.join(".")}: ${issue.message}`);
+    write(`  ${ERRORS.InvalidArgument.remedy}`);
     return EXIT.usage;
   }
   if (error instanceof EnvoyBinaryError)
     return printError(new TandemError("EnvoyNotFound", error.message, { remedy: error.remedy, cause: error }));
+  const refusal = systemRefusal(error);
+  if (refusal !== undefined) return printError(refusal);
   write(`error: ${error instanceof Error ? error.message : String(error)}`);
   if (process.env["TANDEM_DEBUG"] !== undefined && error instanceof Error) write(error.stack ?? "");
   return EXIT.failed;

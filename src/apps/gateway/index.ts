@@ -14,7 +14,7 @@ import {
 } from "../../adapters/process/process-identity.ts";
 import {
   checkStateDirectory,
-  readGatewayRecord,
+  requireGatewayRecord,
   type StatePaths,
   statePaths,
 } from "../../adapters/state/state-directory.ts";
@@ -56,9 +56,7 @@ export async function writeBootstrap(
   options: Pick<GatewayOptions, "stateDirectory" | "maxHeapBytes" | "maxConnections">,
 ): Promise<string> {
   const paths = statePaths(options.stateDirectory);
-  const record = await readGatewayRecord(paths);
-  if (record === undefined)
-    throw new TandemError("AgentCannotStart", `${paths.root} is not the state directory of a gateway`);
+  const record = await requireGatewayRecord(paths);
   const problems = await checkStateDirectory(paths);
   if (problems.length > 0)
     throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);

@@ -20,7 +20,7 @@ export type KindObject = { [K in KindName]: z.infer<(typeof KINDS)[K]> }[KindNam
 
 export { EndpointSlice, SERVICE_NAME_LABEL } from "./endpoint-slice.ts";
 export { FailoverPolicy } from "./failover-policy.ts";
-export { TANDEM_API_VERSION, DnsLabel } from "./metadata.ts";
+export { TANDEM_API_VERSION, DnsLabel, DnsSubdomain } from "./metadata.ts";
 export { Reason } from "./switch.ts";
 export { LISTEN_ANNOTATION, Service } from "./service.ts";
 export { GATEWAY_PORT, type GatewayAddress, READY_PORT, Site } from "./site.ts";

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { constants, setPriority } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { Logger } from "../../../ports/logger.ts";
 import { VERSION } from "../version.ts";
 import { stateOption } from "./options.ts";
@@ -11,7 +11,11 @@ export function agentCommand(): Command {
     .description("Run the agent of one gateway: programs Envoy, talks to other agents")
     .requiredOption("--site <dir>", "directory of the site's manifests")
     .addOption(stateOption())
-    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .addOption(
+      new Option("--log-level <level>", "what is logged: events of this level and above")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    )
     .addHelpText("after", "\nExamples:\n  tandem agent --site ./west --state /var/lib/tandem")
     .action(async (options: { site: string; state: string; logLevel: string }) => {
       // Loaded only here: other commands should start at once.

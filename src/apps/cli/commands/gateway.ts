@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
+import { TandemError } from "../../../model/errors.ts";
 import { GATEWAY_DEFAULTS, runGateway, writeBootstrap } from "../../gateway/index.ts";
 import { type OutputForm, printResult } from "../output.ts";
 import { countArgument, outputOption, stateOption } from "./options.ts";
@@ -21,16 +22,19 @@ function enrol(): Command {
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem > west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem",
+      "\nExamples:\n  tandem token create --gateway west-2 --state /var/lib/tandem --out west-2.token   # on the first gateway\n  tandem gateway enrol west-2.token --state /var/lib/tandem",
     )
     .action(async (file: string, options: { state: string; output: OutputForm }) => {
       const { enrolGateway } = await import("../enrolment.ts");
       const names = await enrolGateway(options.state, await readSecret(file));
-      printResult(
-        names,
-        options.output,
-        () =>
-          `${names.gateway} is a gateway of ${names.site} now\n\nNext: tandem agent --site DIR --state ${options.state}`,
+      printResult(names, options.output, () =>
+        [
+          `${names.gateway} is a gateway of ${names.site} now`,
+          "",
+          "Next:",
+          `  tandem agent --site DIR --state ${options.state}`,
+          `  tandem gateway run --state ${options.state}`,
+        ].join("\n"),
       );
     });
 }
@@ -52,7 +56,7 @@ function bootstrap(): Command {
 function run(): Command {
   return limits(new Command("run").description("Run Envoy in the foreground; SIGTERM drains it first"))
     .addOption(stateOption())
-    .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument)
+    .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument(1, 256))
     .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
     .action(async (options: { state: string; maxHeap: number; maxConnections: number; concurrency?: number }) => {
       process.exitCode = await runGateway({
@@ -68,25 +72,45 @@ function run(): Command {
 
 const MIB = 1024 * 1024;
 
+/** With less than this Envoy itself, without one request, would be over its limit and refuse everything. */
+const LEAST_HEAP_MIB = 64;
+
+/** 16 TiB: more is a typing error. */
+const MOST_HEAP_MIB = 16 * 1024 * 1024;
+
 function limits(command: Command): Command {
   return command
     .option(
       "--max-heap <MiB>",
       "heap at which requests are refused",
-      countArgument,
+      countArgument(LEAST_HEAP_MIB, MOST_HEAP_MIB),
       GATEWAY_DEFAULTS.maxHeapBytes / MIB,
     )
     .option(
       "--max-connections <count>",
       "connections from clients and peers together",
-      countArgument,
+      countArgument(1, 10_000_000),
       GATEWAY_DEFAULTS.maxConnections,
     );
 }
 
-/** Reads a secret from a file or standard input: as an argument every user of the machine could see it. */
+/**
+ * Reads a secret from a file or standard input: as an argument every user of the machine could see it.
+ * @throws TandemError InvalidArgument when the file cannot be read
+ */
 export async function readSecret(file: string): Promise<string> {
-  if (file !== "-") return readFile(file, "utf8");
+  if (file !== "-")
+    return readFile(file, "utf8").catch((error: unknown) => {
+      throw new TandemError(
+        "InvalidArgument",
+        `the token file ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          remedy:
+            "Name the file that `tandem token create --out FILE` wrote, or - to read the token from standard input",
+          cause: error,
+        },
+      );
+    });
   const chunks = await process.stdin.toArray();
   return Buffer.concat(chunks as Buffer[]).toString("utf8");
 }

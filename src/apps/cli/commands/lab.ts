@@ -1,11 +1,13 @@
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { findEnvoy } from "../../../adapters/envoy/envoy-binary.ts";
+import { parseDuration } from "../../../model/duration.ts";
 import { EXIT, TandemError } from "../../../model/errors.ts";
 import { type OutputForm, printResult } from "../output.ts";
+import { typedLabCommand } from "../typed-command.ts";
 import { VERSION } from "../version.ts";
-import { countArgument, durationArgument, outputOption } from "./options.ts";
+import { outputOption, refuseProblems } from "./options.ts";
 import { renderStatus } from "./status.ts";
 
 /** Short, since Unix sockets are below it, and the user's own. */
@@ -13,6 +15,9 @@ const defaultDirectory = (): string => join(tmpdir(), `tandem-lab-${userInfo().u
 
 const directoryOption = (): Option =>
   new Option("--dir <dir>", "directory of the lab").env("TANDEM_LAB").default(defaultDirectory());
+
+/** What a person types here for `tandem lab`. */
+const LAB = typedLabCommand(process.env);
 
 interface UpOptions {
   readonly dir: string;
@@ -48,12 +53,15 @@ function up(): Command {
     .option("--hold-down <duration>", "failback.holdDown of the services", "5s")
     .addHelpText("after", "\nExamples:\n  tandem lab up\n  tandem lab up --profile fast --per-try-timeout 250ms")
     .action(async (options: UpOptions) => {
-      const { Lab, LAB_DEFAULTS } = await import("../../lab/index.ts");
-      const { dir: directory, ...chosen } = options;
+      const { checkLabOptions, Lab, LAB_DEFAULTS } = await import("../../lab/index.ts");
+      const { dir, ...chosen } = options;
+      const directory = resolve(dir);
+      const wanted = { ...LAB_DEFAULTS, ...chosen, directory };
+      refuseProblems(checkLabOptions(wanted));
       const stop = (): void => void Lab.down(directory).finally(() => process.exit(130));
       process.once("SIGINT", stop);
       process.once("SIGTERM", stop);
-      const lab = await Lab.up({ ...LAB_DEFAULTS, ...chosen, directory }, (text) => process.stderr.write(`${text}\n`));
+      const lab = await Lab.up(wanted, (text) => process.stderr.write(`${text}\n`));
       const [target] = lab.targets("http");
       process.stdout.write(
         [
@@ -61,11 +69,11 @@ function up(): Command {
           "",
           "Next:",
           `  curl -i http://${target?.address ?? ""}/`,
-          "  tandem lab fault crash west",
-          "  tandem lab status",
-          "  tandem lab load --duration 10s",
-          "  tandem lab heal",
-          "  tandem lab down",
+          `  ${LAB} fault crash west`,
+          `  ${LAB} status`,
+          `  ${LAB} load --duration 10s`,
+          `  ${LAB} heal`,
+          `  ${LAB} down`,
           "",
         ].join("\n"),
       );
@@ -97,8 +105,8 @@ function load(): Command {
   return new Command("load")
     .description("Send requests to west's gateways at a constant rate and count what fails")
     .addOption(directoryOption())
-    .option("--rate <per-second>", "requests a second", countArgument, 500)
-    .option("--duration <duration>", "how long", durationArgument, 10_000)
+    .option("--rate <per-second>", "requests a second", "500")
+    .option("--duration <duration>", "how long", "10s")
     .option("--method <method>", "method of the requests", "GET")
     .addOption(
       new Option("--protocol <protocol>", "http: shop/web, tcp: a new connection to shop/echo each")
@@ -113,17 +121,19 @@ function load(): Command {
     .action(
       async (options: {
         dir: string;
-        rate: number;
-        duration: number;
+        rate: string;
+        duration: string;
         method: string;
         protocol: "http" | "tcp";
         output: OutputForm;
       }) => {
-        const { Lab, startLoad } = await import("../../lab/index.ts");
+        const { checkLoad, Lab, startLoad } = await import("../../lab/index.ts");
+        refuseProblems(checkLoad(options));
+        const { protocol, method, rate, duration } = options;
         const lab = await Lab.open(options.dir);
         const sent = startLoad(
           lab,
-          { protocol: options.protocol, method: options.method, rate: options.rate, durationMs: options.duration },
+          { protocol, method, rate: Number(rate), durationMs: parseDuration(duration) ?? 0 },
           (line) => {
             if (options.output !== "text") return;
             if (line.type === "failure")
@@ -157,15 +167,16 @@ function fault(): Command {
       "\nExamples:\n  tandem lab fault crash west\n  tandem lab fault slow west/web-1\n  tandem lab fault hang gateway/east-1",
     )
     .action(async (kind: string, target: string, options: { dir: string; share: string }) => {
-      const { breakIt, Lab, parseTarget, SERVICE_FAULTS } = await import("../../lab/index.ts");
+      const { breakIt, checkShare, Lab, parseTarget, SERVICE_FAULTS } = await import("../../lab/index.ts");
       const known = SERVICE_FAULTS.find((one) => one === kind);
       if (known === undefined)
         throw new TandemError("InvalidArgument", `${JSON.stringify(kind)} is not a fault`, {
           remedy: `Use one of ${SERVICE_FAULTS.join(", ")}`,
         });
+      refuseProblems(checkShare(options.share));
       const lab = await Lab.open(options.dir);
       await breakIt(lab, parseTarget(lab, target), known, Number(options.share));
-      process.stdout.write(`${known}: ${target}\n\nNext: tandem lab status, then tandem lab heal ${target}\n`);
+      process.stdout.write(`${known}: ${target}\n\nNext: ${LAB} status, then ${LAB} heal ${target}\n`);
     });
 }
 
@@ -190,7 +201,12 @@ function down(): Command {
     .addHelpText("after", "\nExamples:\n  tandem lab down")
     .action(async (options: { dir: string }) => {
       const { Lab } = await import("../../lab/index.ts");
-      process.stdout.write(`ended ${await Lab.down(options.dir)} processes\n`);
+      const ended = await Lab.down(options.dir);
+      if (ended === undefined)
+        throw new TandemError("LabNotRunning", `no lab in ${resolve(options.dir)}; nothing was removed`, {
+          remedy: `If it was brought up in another directory, name that one with --dir; ${LAB} up starts a new one`,
+        });
+      process.stdout.write(`ended ${ended} processes\n`);
     });
 }
 
@@ -200,7 +216,7 @@ export function demoCommand(): Command {
     .description("A scripted lab: a service dies in one site and no request fails")
     .option("--short", "a quarter of a minute instead of a whole one", false)
     .option("--keep", "leave the lab up afterwards", false)
-    .option("--rate <per-second>", "requests a second", countArgument)
+    .option("--rate <per-second>", "requests a second")
     .option("--report <file>", "where the report goes", "demo-report.html")
     .addOption(directoryOption())
     .option("--prefix <a.b>", "first two numbers of its loopback addresses", "127.20")
@@ -209,17 +225,23 @@ export function demoCommand(): Command {
       async (options: {
         short: boolean;
         keep: boolean;
-        rate?: number;
+        rate?: string;
         report: string;
         dir: string;
         prefix: string;
       }) => {
-        const { DEMO_SCRIPTS, runDemo } = await import("../../lab/index.ts");
+        const { checkLabOptions, checkLoad, DEMO_SCRIPTS, LAB_DEFAULTS, runDemo } = await import("../../lab/index.ts");
         const script = DEMO_SCRIPTS[options.short ? "short" : "full"];
+        const directory = resolve(options.dir);
+        const rate = options.rate ?? String(script.rate);
+        refuseProblems([
+          ...checkLabOptions({ ...LAB_DEFAULTS, directory, prefix: options.prefix }),
+          ...checkLoad({ rate, duration: `${script.durationMs}ms` }),
+        ]);
         const envoy = await findEnvoy(process.env);
         await runDemo({
-          script: { ...script, rate: options.rate ?? script.rate },
-          directory: options.dir,
+          script: { ...script, rate: Number(rate) },
+          directory,
           prefix: options.prefix,
           report: options.report,
           versions: { Tandem: VERSION, Envoy: envoy.version },

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../../../model/duration.ts";
+import { TandemError } from "../../../model/errors.ts";
 import { statePaths } from "../../../adapters/state/state-directory.ts";
 import { OUTPUTS } from "../output.ts";
 
@@ -18,16 +19,30 @@ export function agentSocket(state: string): string {
   return statePaths(state).localSocket;
 }
 
-/** An argument such as `10m`, as milliseconds. */
+/** An argument such as `10m`, longer than no time, as milliseconds. */
 export function durationArgument(text: string): number {
   const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError("write for example 90s or 10m");
+  if (ms === undefined)
+    throw new InvalidArgumentError(
+      "Write a number with its unit, one of ms, s, m and h, for example 90s or 10m; ten years at most.",
+    );
+  if (ms === 0) throw new InvalidArgumentError("It must be longer than 0s.");
   return ms;
 }
 
-/** An argument that is a whole number from 1. */
-export function countArgument(text: string): number {
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError("write a whole number from 1");
-  return count;
+/** An argument that is a whole number between two. */
+export function countArgument(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (count >= least && count <= most) return count;
+    throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
+  };
+}
+
+/**
+ * Ends a command whose arguments are wrong, with all that is wrong with them.
+ * @throws TandemError InvalidArgument when there is a problem
+ */
+export function refuseProblems(problems: readonly string[]): void {
+  if (problems.length > 0) throw new TandemError("InvalidArgument", problems.join("\n  "));
 }

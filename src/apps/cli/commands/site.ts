@@ -11,13 +11,8 @@ import { GATEWAY_PORT, Site, TANDEM_API_VERSION } from "../../../model/kinds/ind
 import type { AgentStatus } from "../../../model/status.ts";
 import { type OutputForm, paint, printResult, table } from "../output.ts";
 import { readSecret } from "./gateway.ts";
-import { agentSocket, outputOption, stateOption } from "./options.ts";
-
-interface GatewayArgument {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-}
+import { addressProblems, type GatewayArgument } from "../gateway-argument.ts";
+import { agentSocket, outputOption, refuseProblems, stateOption } from "./options.ts";
 
 /** `tandem site`. */
 export function siteCommand(): Command {
@@ -64,8 +59,11 @@ function init(): Command {
           metadata: { name: options.name },
           spec: { gateways: options.gateway, labels: options.label },
         };
-        const checked = Site.safeParse(manifest);
-        if (!checked.success) throw checked.error;
+        const issues = Site.safeParse(manifest).error?.issues ?? [];
+        refuseProblems([
+          ...issues.map(({ path, message }) => `${optionOf(path, options.gateway)}: ${message}`),
+          ...addressProblems(options.gateway),
+        ]);
         const { initialiseSite } = await import("../enrolment.ts");
         const file = join(options.site, "site.yaml");
         const names = { site: options.name, gateway: first.name };
@@ -133,7 +131,7 @@ export function tokenCommand(): Command {
           ? `tandem join ${options.out ?? "FILE"} --state DIR`
           : `tandem gateway enrol ${options.out ?? "FILE"} --state DIR`;
       process.stderr.write(
-        `good once, until ${new Date(token.expires).toLocaleTimeString()}; redeem it at ${name} with: ${redeem}\n`,
+        `good once, until ${new Date(token.expires).toISOString()}; redeem it at ${name} with: ${redeem}\n`,
       );
     });
   return new Command("token").description("Let sites and gateways in").addCommand(create);
@@ -160,6 +158,14 @@ export function joinCommand(): Command {
           `${own.name} and ${result.joined} are joined\n\nNext: list both sites in a FailoverPolicy and look at \`tandem status\``,
       );
     });
+}
+
+/** The option that sets a field of a Site. */
+function optionOf(path: readonly PropertyKey[], gateways: readonly GatewayArgument[]): string {
+  if (path[0] === "metadata") return "--name";
+  if (path[1] === "labels") return "--label";
+  const name = gateways[Number(path[2])]?.name;
+  return name === undefined ? "--gateway" : `--gateway ${name}: ${String(path[3] ?? "")}`;
 }
 
 function gatewayArgument(text: string, before: GatewayArgument[]): GatewayArgument[] {

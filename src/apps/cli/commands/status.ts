@@ -5,7 +5,7 @@ import { formatDuration } from "../../../model/duration.ts";
 import { formatProblem } from "../../../model/problem.ts";
 import type { ActiveSwitch } from "../../../model/service-view.ts";
 import type { AgentStatus, Condition, ServiceStatus } from "../../../model/status.ts";
-import { type OutputForm, paint, printResult, table } from "../output.ts";
+import { type OutputForm, paint, printError, printResult, table } from "../output.ts";
 import { agentSocket, outputOption, stateOption } from "./options.ts";
 
 const WATCH_EVERY_MS = 500;
@@ -35,8 +35,7 @@ export function statusCommand(): Command {
         setTimeout(() => void again().catch(fail), WATCH_EVERY_MS);
       };
       const fail = (error: unknown): void => {
-        process.stderr.write(`${String(error)}\n`);
-        process.exitCode = 1;
+        process.exitCode = printError(error);
       };
       setTimeout(() => void again().catch(fail), WATCH_EVERY_MS);
     });

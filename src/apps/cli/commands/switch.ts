@@ -1,18 +1,14 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { callLocal } from "../../../adapters/http/local-client.ts";
 import { TandemError } from "../../../model/errors.ts";
 import type { AgentStatus } from "../../../model/status.ts";
 import { type OutputForm, printResult } from "../output.ts";
-import { agentSocket, durationArgument, outputOption, stateOption } from "./options.ts";
+import { type SwitchOptions, switchProblems } from "../switch-order.ts";
+import { agentSocket, durationArgument, outputOption, refuseProblems, stateOption } from "./options.ts";
 
 const POLL_MS = 100;
 
-interface SwitchOptions {
-  readonly to?: string;
-  readonly end: boolean;
-  readonly for?: number;
-  readonly reason: string;
-  readonly wait: boolean;
+interface CommandOptions extends SwitchOptions {
   readonly timeout: number;
   readonly state: string;
   readonly output: OutputForm;
@@ -22,32 +18,37 @@ interface SwitchOptions {
 export function switchCommand(): Command {
   return new Command("switch")
     .description("Let another site serve a service, by hand; carried to all sites")
-    .argument("<service>", "namespace/name")
+    .argument("<service>", "namespace/name, for example shop/web")
     .option("--to <site>", "the site that is to serve")
     .option("--end", "end the switch: the policy decides again", false)
     .option("--for <duration>", "end it by itself after this time, e.g. 10m", durationArgument)
-    .option("--reason <text>", "shown in the status of all sites", "")
+    .option("--reason <text>", "shown in the status of all sites")
     .option("--wait", "wait until the site serves", false)
-    .option("--timeout <duration>", "how long --wait waits", durationArgument, 30_000)
+    .addOption(
+      new Option("--timeout <duration>", "how long --wait waits").argParser(durationArgument).default(30_000, "30s"),
+    )
     .addOption(stateOption())
     .addOption(outputOption())
     .addHelpText(
       "after",
       "\nExamples:\n  tandem switch shop/web --to east --for 10m --reason maintenance --wait\n  tandem switch shop/web --end",
     )
-    .action(async (service: string, options: SwitchOptions) => {
+    .action(async (service: string, options: CommandOptions) => {
+      refuseProblems(switchProblems(service, options));
       const socket = agentSocket(options.state);
-      if (options.end === (options.to !== undefined))
-        throw new TandemError("InvalidArgument", "give either --to SITE or --end");
       if (options.end) {
-        const ended = await callLocal(socket, "POST", "/switch/end", { service });
-        printResult(ended, options.output, () => `the switch of ${service} is over; the policy decides again`);
+        const ended = (await callLocal(socket, "POST", "/switch/end", { service })) as { readonly wasInForce: boolean };
+        printResult(ended, options.output, () =>
+          ended.wasInForce
+            ? `the switch of ${service} is over; the policy decides again`
+            : `no switch of ${service} was in force; the policy decides`,
+        );
         return;
       }
       const order = {
         service,
         to: options.to,
-        reason: options.reason,
+        reason: options.reason ?? "",
         ...(options.for === undefined ? {} : { forMs: options.for }),
       };
       const record = await callLocal(socket, "POST", "/switch", order);

@@ -4,8 +4,8 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -14,6 +14,7 @@ import { statePaths } from "../../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../../adapters/state/write-file.ts";
 import { TandemError } from "../../../model/errors.ts";
 import type { AgentStatus } from "../../../model/status.ts";
+import { claimLabDirectory, clearLabDirectory, readLabRecord, removeLabDirectory } from "./lab-directory.ts";
 import { ENDPOINT_PORTS, type LabGateway, type LabOptions, type LabSite, labSites, LAB_PORTS } from "./layout.ts";
 import { endpointManifests, serviceManifests } from "./manifests.ts";
 import { LabProcesses } from "./processes.ts";
@@ -45,15 +46,15 @@ export class Lab {
   /**
    * Brings a lab up, ending what a former one in the same directory left behind.
    * @param say told what goes on
-   * @throws TandemError LabFailed with the log of what did not come up
+   * @throws TandemError LabFailed with the log of what did not come up, DirectoryInUse when the directory holds anything
+   *   but a lab
    */
-  static async up(options: LabOptions, say: (text: string) => void): Promise<Lab> {
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  static async up(chosen: LabOptions, say: (text: string) => void): Promise<Lab> {
+    const options = { ...chosen, directory: resolve(chosen.directory) };
+    await claimLabDirectory(options);
     const ended = await new LabProcesses(options.directory).endAll();
     if (ended > 0) say(`ended ${ended} processes of a former lab`);
-    await rm(options.directory, { recursive: true, force: true });
-    await mkdir(options.directory, { recursive: true, mode: 0o700 });
-    await replaceFile(join(options.directory, "lab.json"), JSON.stringify(options));
+    await clearLabDirectory(options.directory);
     const lab = new Lab(options);
     try {
       await lab.#bringUp(say);
@@ -69,20 +70,22 @@ export class Lab {
    * @throws TandemError LabNotRunning
    */
   static async open(directory: string): Promise<Lab> {
-    const file = join(directory, "lab.json");
-    if (!existsSync(file)) throw new TandemError("LabNotRunning", `no lab in ${directory}`);
-    const lab = new Lab(JSON.parse(await readFile(file, "utf8")) as LabOptions);
+    const options = await readLabRecord(directory);
+    if (options === undefined) throw new TandemError("LabNotRunning", `no lab in ${directory}`);
+    const lab = new Lab(options);
     if ((await lab.processes.running()).length === 0)
       throw new TandemError("LabNotRunning", `the lab in ${directory} has ended`);
     return lab;
   }
 
-  /** Ends every process and removes the files. Gives how many were ended. */
-  static async down(directory: string): Promise<number> {
-    const processes = new LabProcesses(directory);
-    const ended = await processes.endAll();
-    await rm(directory, { recursive: true, force: true });
-    await rm(processes.compileCache, { recursive: true, force: true });
+  /**
+   * Ends every process of the lab of a directory and removes its files. Gives how many were ended; undefined when the
+   * directory is not a lab's: nothing in it is touched then.
+   */
+  static async down(directory: string): Promise<number | undefined> {
+    if ((await readLabRecord(directory)) === undefined) return undefined;
+    const ended = await new LabProcesses(directory).endAll();
+    await removeLabDirectory(directory);
     return ended;
   }
 

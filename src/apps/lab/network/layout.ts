@@ -3,24 +3,40 @@
  * @module
  */
 import { join } from "node:path";
+import { z } from "zod";
+import { parseDuration } from "../../../model/duration.ts";
+
+/** A duration as it is written in a manifest; it stays text. @param least shortest one allowed, in milliseconds */
+const durationText = (least: number): z.ZodString =>
+  z.string().refine((text) => (parseDuration(text) ?? -1) >= least, {
+    error: `is not a duration${least > 0 ? " longer than 0s" : ""}; write for example 250ms, 5s or 1m`,
+  });
 
 /** What can be chosen about a lab. */
-export interface LabOptions {
-  /** Where its files are; short, since Unix sockets are in it. */
-  readonly directory: string;
-  /** First two numbers of its addresses, e.g. `127.20`: labs side by side have different ones. */
-  readonly prefix: string;
-  readonly profile: "standard" | "fast";
-  /** As in the policy, e.g. `1s`. */
-  readonly perTryTimeout: string;
-  readonly holdDown: string;
-  /** Whether the TCP service is checked by a question and its answer, or by a mere connect. */
-  readonly tcpCheck: "sendReceive" | "connect";
-  /** `own`: the lab starts the endpoints of its services; `given`: somebody else runs them on the same addresses. */
-  readonly endpoints: "own" | "given";
-  /** How long an endpoint takes to answer, e.g. `2ms`. */
-  readonly latency: string;
-}
+export const LabOptions = z
+  .object({
+    /** Where its files are; short, since Unix sockets are in it. */
+    directory: z.string().min(1, "is empty; name a directory"),
+    /** First two numbers of its addresses, e.g. `127.20`: labs side by side have different ones. */
+    prefix: z
+      .string()
+      .regex(
+        /^127\.(\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/,
+        "is not the beginning of a loopback address; write 127.0 to 127.255, for example 127.20",
+      ),
+    profile: z.enum(["standard", "fast"]),
+    /** As in the policy, e.g. `1s`. */
+    perTryTimeout: durationText(1),
+    holdDown: durationText(0),
+    /** Whether the TCP service is checked by a question and its answer, or by a mere connect. */
+    tcpCheck: z.enum(["sendReceive", "connect"]),
+    /** `own`: the lab starts the endpoints of its services; `given`: somebody else runs them on the same addresses. */
+    endpoints: z.enum(["own", "given"]),
+    /** How long an endpoint takes to answer, e.g. `2ms`. */
+    latency: durationText(0),
+  })
+  .readonly();
+export type LabOptions = z.infer<typeof LabOptions>;
 
 /** What a lab is unless asked otherwise. */
 export const LAB_DEFAULTS: Omit<LabOptions, "directory"> = {

@@ -20,7 +20,7 @@ const END_MS = 3_000;
 /** Starts, finds and ends the processes of one lab. */
 export class LabProcesses {
   /** Directory in which Node keeps programs that it parsed once, so that the next process starts quickly. */
-  readonly compileCache: string;
+  readonly #compileCache: string;
   readonly #directory: string;
   readonly #record: string;
   #known: LabProcess[];
@@ -28,7 +28,7 @@ export class LabProcesses {
   constructor(directory: string) {
     this.#directory = directory;
     this.#record = join(directory, "processes.json");
-    this.compileCache = `${directory}.cache`;
+    this.#compileCache = join(directory, "compile-cache");
     this.#known = readRecord(this.#record);
   }
 
@@ -38,7 +38,7 @@ export class LabProcesses {
     const child = spawn(process.execPath, command, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, NODE_COMPILE_CACHE: this.compileCache },
+      env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache },
     });
     closeSync(log);
     child.unref();

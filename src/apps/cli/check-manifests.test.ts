@@ -2,14 +2,17 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { formatProblem } from "../../../model/problem.ts";
-import { validate } from "./validate.ts";
+import { formatProblem } from "../../model/problem.ts";
+import { checkManifests, summarise } from "./check-manifests.ts";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 const SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
 const POLICY =
   "apiVersion: tandem.dev/v1alpha1\nkind: FailoverPolicy\nmetadata: {name: web, namespace: shop}\n" +
   "spec: {targetRefs: [{kind: Service, name: web}], sites: [{name: west}, {name: east}]}\n";
+
+const SITE =
+  "apiVersion: tandem.dev/v1alpha1\nkind: Site\nmetadata: {name: west}\nspec: {gateways: [{name: west-1, address: 127.0.0.1}]}\n";
 
 let root: string;
 
@@ -28,19 +31,19 @@ async function write(path: string, text: string): Promise<string> {
 }
 
 async function problemsOf(...paths: string[]): Promise<readonly string[]> {
-  const { problems } = await validate(
+  const { problems } = await checkManifests(
     paths.map((path) => join(root, path)),
     NOW,
   );
   return problems.map((problem) => formatProblem(problem).replaceAll(`${root}/`, ""));
 }
 
-describe("tandem validate", () => {
+describe("checking manifests", () => {
   test("each directory is a site of its own", async () => {
     await write("west/web.yaml", `${SERVICE}---\n${POLICY}`);
     await write("east/web.yaml", `${SERVICE}---\n${POLICY}`);
     expect(await problemsOf("west", "east")).toEqual([]);
-    expect(await validate([join(root, "west"), join(root, "east")], NOW)).toMatchObject({ objects: 4 });
+    expect(await checkManifests([join(root, "west"), join(root, "east")], NOW)).toMatchObject({ objects: 4 });
   });
 
   test("files that are named one by one are one site", async () => {
@@ -73,4 +76,37 @@ describe("tandem validate", () => {
       "west/away.yaml:1: spec.to: FailoverPolicy shop/web does not list the site north. Write one of west, east",
     ]);
   });
+});
+
+test("a directory without any manifest is a problem, not a success", async () => {
+  await writeFile(join(root, "notes.txt"), "");
+  await mkdir(join(root, "west"));
+  const checked = await checkManifests([root], NOW);
+  expect(checked).toMatchObject({ objects: 0, problems: [{ file: root }] });
+  expect(summarise(checked)).toBe("0 objects are valid in form, 1 problem");
+});
+
+test("files that cannot be read or expanded are problems with their names, and the others are checked", async () => {
+  const bomb = [
+    "a: &a [x, x]",
+    ..."bcdefgh".split("").map((name, at) => `${name}: &${name} [${`*${"abcdefg"[at] ?? ""},`.repeat(9)}]`),
+  ];
+  await writeFile(join(root, "a.yaml"), bomb.join("\n"));
+  await mkdir(join(root, "b.yaml"));
+  await writeFile(join(root, "c.yaml"), SITE);
+  const checked = await checkManifests([root], NOW);
+  expect(checked).toMatchObject({
+    objects: 1,
+    problems: [{ file: join(root, "a.yaml") }, { file: join(root, "b.yaml") }],
+  });
+  expect(summarise(checked)).toBe("1 object is valid in form, 2 problems");
+});
+
+test("without a problem the number of objects is said", async () => {
+  await writeFile(join(root, "site.yaml"), SITE);
+  expect(summarise(await checkManifests([join(root, "site.yaml")], NOW))).toBe("1 object, no problems");
+});
+
+test("a path that is not there is a wrong argument", async () => {
+  await expect(checkManifests([join(root, "absent")], NOW)).rejects.toMatchObject({ code: "InvalidArgument" });
 });
