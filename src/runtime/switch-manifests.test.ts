@@ -89,6 +89,16 @@ function gateway(name: string, known?: SwitchRecord) {
 const SILENT = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const OVER = { ...ORDERED, at: NOW, over: true };
 
+test("a manifest that says something else is ordered anew, though its time is the same", () => {
+  const { files, orders, read } = gateway("west-1");
+  files.manifests = [EAST];
+  read();
+  files.manifests = [{ ...EAST, spec: { ...EAST.spec, to: "west" } }];
+  read();
+  read();
+  expect(orders).toEqual([ORDERED, { ...ORDERED, to: "west", at: NOW }]);
+});
+
 describe("a manifest that is gone", () => {
   test("ends its order at a gateway that has seen it", () => {
     const { files, orders, read } = gateway("west-2", ORDERED);

@@ -17,8 +17,8 @@ export interface SwitchManifestSources {
 /** Makes orders of this site's Switch manifests, which are then carried to all sites as those of `tandem switch` are. */
 export class SwitchManifests {
   readonly #sources: SwitchManifestSources;
-  /** Services whose manifest was seen: that it is gone is certain of these alone. */
-  readonly #seen = new Set<ServiceKey>();
+  /** By Service what its manifest was seen to say: that it is gone, or says something else now, is certain of these alone. */
+  readonly #seen = new Map<ServiceKey, string>();
   /** Services whose manifest may be in a file that cannot be read now. */
   readonly #unclear = new Set<ServiceKey>();
   readonly #ordered: (record: SwitchRecord) => void;
@@ -42,10 +42,20 @@ export class SwitchManifests {
       const manifests = store.switchesOf(service);
       const known = knowledge.latestSwitch(service);
       const of = { ...own, service, now: clock.now() };
-      const record = manifests.length > 0 ? orderOf(manifests, known, of) : this.#endOf(known, of);
-      if (manifests.length > 0) this.#seen.add(service);
+      const record = manifests.length > 0 ? this.#orderOf(manifests, known, of) : this.#endOf(known, of);
       if (record !== undefined && knowledge.takeSwitch(record)) this.#ordered(record);
     }
+  }
+
+  /** A manifest that says something else than before is an order of now, whatever time stands in it. */
+  #orderOf(manifests: readonly Switch[], known: SwitchRecord | undefined, of: OrderContext): SwitchRecord | undefined {
+    const text = JSON.stringify(manifests.map(({ metadata, spec }) => [metadata.name, spec]));
+    const before = this.#seen.get(of.service);
+    this.#seen.set(of.service, text);
+    const order = orderOf(manifests, undefined, of);
+    if (order !== undefined && before !== undefined && before !== text)
+      return { ...order, at: Math.max(of.now, (known?.at ?? 0) + 1) };
+    return orderOf(manifests, known, of);
   }
 
   /**

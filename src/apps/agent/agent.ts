@@ -10,6 +10,7 @@ import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import { type ServiceKey, serviceOf } from "../../model/service-key.ts";
+import { READY_PORT } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -32,9 +33,6 @@ import { type Redeem, servePeerApi } from "./peer-api.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
-
-/** Port of the readiness answer, on the gateway's own address. */
-const READY_PORT = 15021;
 
 /** What an agent is started with. */
 export interface AgentOptions {
