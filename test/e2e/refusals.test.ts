@@ -260,7 +260,7 @@ describe("reserved headers of a client", () => {
   test.each([
     ["tandem-service", "shop/other/80"],
     ["tandem-probe", "1"],
-    ["tandem-hop", "hop/shop/other/80"],
+    ["tandem-write", "write/shop/other/80"],
     ["tandem-unprocessed", "1"],
     ["tandem-forwarded-proto", "gopher"],
   ])("%s: %s does not reach the pod", async (name, value) => {
