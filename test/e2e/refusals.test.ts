@@ -175,7 +175,7 @@ describe("a member that the policy of a service does not list", () => {
   });
 
   test("cannot reach the scope of a site's own writes", async () => {
-    for (const send of [requestTo("hop/shop/web/80"), requestTo("shop/none/80", "tandem-hop: hop/shop/web/80\r\n")]) {
+    for (const send of [requestTo("write/shop/web/80"), requestTo("shop/none/80", "tandem-write: write/shop/web/80\r\n")]) {
       const outcome = await ask({ serverName: "http.tandem", leaf: await eastsLeaf(), send });
       expect(outcome.received).toMatch(/^HTTP\/1\.1 403 /);
     }
@@ -249,7 +249,7 @@ describe("reserved headers of a client", () => {
     ["tandem-service", "shop/other/80"],
     ["tandem-service", "shop/private/80"],
     ["tandem-probe", "1"],
-    ["tandem-hop", "hop/shop/private/80"],
+    ["tandem-write", "write/shop/private/80"],
     ["tandem-unprocessed", "1"],
   ])("%s: %s changes nothing about who answers", async (name, value) => {
     const answer = await askAsClient(LAB_PORTS.http, { [name]: value });

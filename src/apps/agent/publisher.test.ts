@@ -31,7 +31,7 @@ test("a refused resource of a service with a longer name is not this one's", () 
 
 test.each([
   ["listener", "peers"],
-  ["listener", "hop"],
+  ["listener", "writes"],
   ["cluster", "gateway/east/east-1"],
   ["secret", "peer/east"],
 ] as const)("a refused %s %s of the gateway itself is a problem", (type, name) => {

@@ -10,7 +10,7 @@ import { plan } from "../failover/plan.ts";
 import { translateBase, translateEndpoints, translateService, translateTcpChain } from "./translate.ts";
 
 const PASSING: EndpointHealth = { out: "passing", in: "passing", ejected: false };
-const FILES = { healthEvents: { path: "/state/events.log" }, writeSocket: "/state/hop.sock", peerHops: "/state" };
+const FILES = { healthEvents: { path: "/state/events.log" }, writeSocket: "/state/write.sock", peerHops: "/state" };
 const GOLDEN = join(import.meta.dirname, "../../../test/golden");
 
 const http = withHealth(serviceView(), { local: PASSING, east: PASSING });
