@@ -175,7 +175,10 @@ describe("a member that the policy of a service does not list", () => {
   });
 
   test("cannot reach the scope of a site's own writes", async () => {
-    for (const send of [requestTo("write/shop/web/80"), requestTo("shop/none/80", "tandem-write: write/shop/web/80\r\n")]) {
+    for (const send of [
+      requestTo("write/shop/web/80"),
+      requestTo("shop/none/80", "tandem-write: write/shop/web/80\r\n"),
+    ]) {
       const outcome = await ask({ serverName: "http.tandem", leaf: await eastsLeaf(), send });
       expect(outcome.received).toMatch(/^HTTP\/1\.1 403 /);
     }
