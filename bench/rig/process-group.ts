@@ -92,6 +92,6 @@ export function endRunsOnSignal(): void {
   const endWith = (code: number) => (): void => {
     void Promise.allSettled([...groups].map((group) => group.end())).then(() => process.exit(code));
   };
-  process.once("SIGINT", endWith(130));
-  process.once("SIGTERM", endWith(143));
+  process.on("SIGINT", endWith(130));
+  process.on("SIGTERM", endWith(143));
 }

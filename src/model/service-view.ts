@@ -95,7 +95,7 @@ export interface ServiceMemory {
   readonly serving?: { readonly site: string; readonly since: number };
   /** Site of the switch that was in force at the last decision. */
   readonly switchedTo?: string;
-  /** Since when every endpoint of every site has been ejected although its check passes (Unix milliseconds). */
+  /** Since when as many endpoints as can be are ejected in every site although all pass their check (Unix milliseconds). */
   readonly exceededSince?: number;
   /** Requests are given more time per try until then (Unix milliseconds). */
   readonly hedgingRestsUntil?: number;

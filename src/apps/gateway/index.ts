@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { findEnvoy } from "../../adapters/envoy/envoy-binary.ts";
+import { openFilesLimit } from "../../adapters/process/open-files.ts";
 import {
   identifyProcess,
   isRunning,
@@ -73,10 +74,26 @@ export async function writeBootstrap(
   return paths.bootstrap;
 }
 
+/**
+ * Files that a connection may need: its own, those of a first try, and of one more through a peer's gateway. Envoy ends
+ * when it has none left, and all its connections with it: rather refuse the last ones.
+ */
+const FILES_PER_CONNECTION = 4;
+
+async function fitConnections({ maxConnections, say }: GatewayOptions): Promise<number> {
+  const files = (await openFilesLimit()) ?? Number.POSITIVE_INFINITY;
+  const fitting = Math.floor(files / FILES_PER_CONNECTION);
+  if (fitting >= maxConnections) return maxConnections;
+  say(
+    `at most ${fitting} connections instead of ${maxConnections}: ${files} files may be open (raise it with ulimit -n, or LimitNOFILE= of systemd)`,
+  );
+  return fitting;
+}
+
 /** Runs Envoy in the foreground until it ends or SIGTERM or SIGINT comes, then drains it. Gives its exit code. */
 export async function runGateway(options: GatewayOptions): Promise<number> {
   const paths = statePaths(options.stateDirectory);
-  const config = await writeBootstrap(options);
+  const config = await writeBootstrap({ ...options, maxConnections: await fitConnections(options) });
   const leftover = await findLeftover(paths, options.say);
   // Found before the old one is ended: without a new one the old one goes on serving.
   const { path, version } = await findEnvoy(options.environment);

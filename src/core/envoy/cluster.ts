@@ -1,5 +1,6 @@
 import type { ClusterJson } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { OutlierDetectionJson } from "../../gen/envoy/config/cluster/v3/outlier_detection_pb.js";
+import { MAX_EJECTION_PERCENT } from "../failover/patience.ts";
 import { tcpServerName } from "../../model/service-key.ts";
 import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
 import { type HealthEventLog, httpCheck, localCheck, probeCheck } from "./health-check.ts";
@@ -48,7 +49,10 @@ const OUTLIER_DETECTION: OutlierDetectionJson = {
  * Where peers' gateways are among the hosts, the last one stays: when traffic moves, a busy machine is late for a
  * moment with all of them, and whoever has no host left answers 503. Checks take them out if they are really gone.
  */
-const OUTLIER_DETECTION_OF_PEERS: OutlierDetectionJson = { ...OUTLIER_DETECTION, maxEjectionPercent: 90 };
+const OUTLIER_DETECTION_OF_PEERS: OutlierDetectionJson = {
+  ...OUTLIER_DETECTION,
+  maxEjectionPercent: MAX_EJECTION_PERCENT,
+};
 
 function edsCluster(name: string): ClusterJson {
   return {

@@ -191,17 +191,17 @@ describe("judge", () => {
     const slow = { ...PASSING, ejected: true };
     const first = judge(withHealth(settled({ now: 3_000_000 }), { local: slow, east: slow }));
     expect(first.memory.hedgingRestsUntil).toBeUndefined();
-    expect(first.nextLookAt).toBe(3_003_000);
-    const later = judge(withHealth(settled({ now: 3_003_000, memory: first.memory }), { local: slow, east: slow }));
-    expect(later.memory.hedgingRestsUntil).toBe(3_033_000);
-    expect(judge(settled({ now: 3_033_000, memory: later.memory })).memory.hedgingRestsUntil).toBeUndefined();
+    expect(first.nextLookAt).toBe(3_002_500);
+    const later = judge(withHealth(settled({ now: 3_002_500, memory: first.memory }), { local: slow, east: slow }));
+    expect(later.memory.hedgingRestsUntil).toBe(3_032_500);
+    expect(judge(settled({ now: 3_032_500, memory: later.memory })).memory.hedgingRestsUntil).toBeUndefined();
   });
 
   test("a service that hangs everywhere does not: its checks fail", () => {
     const slow = { ...PASSING, ejected: true };
     const first = judge(withHealth(settled({ now: 3_000_000 }), { local: slow, east: slow }));
     const hung = { ...FAILING, ejected: true };
-    const later = judge(withHealth(settled({ now: 3_003_000, memory: first.memory }), { local: hung, east: slow }));
+    const later = judge(withHealth(settled({ now: 3_002_500, memory: first.memory }), { local: hung, east: slow }));
     expect(later.memory.hedgingRestsUntil).toBeUndefined();
   });
 

@@ -29,7 +29,14 @@ export function checkFingerprint(check: ProgramCheck, ports: readonly number[]):
   return JSON.stringify([...question, ...new Set(ports)]);
 }
 
-/** Longest time until a check has noticed that an endpoint hangs, in milliseconds. */
+/** Longest time until every check has noticed that an endpoint hangs, in milliseconds. */
 export function timeToFail(check: ProgramCheck): number {
   return (check.answerIntervalMs + check.timeoutMs) * check.unhealthyThreshold;
+}
+
+/** Longest time until this gateway has noticed that an endpoint here hangs, in milliseconds: its callers' cluster asks most often. */
+export function timeToFailForCallers(check: ProgramCheck): number {
+  // What is not asked over HTTP only the cluster that answers peers can ask.
+  if (check.kind !== "http") return timeToFail(check);
+  return (check.intervalMs + check.timeoutMs) * check.unhealthyThreshold;
 }
