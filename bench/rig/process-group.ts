@@ -90,6 +90,8 @@ export async function withRunScope<T>(work: (scope: RunScope) => Promise<T>): Pr
 /** Ends what is under way when this process is told to end. Call once, first. */
 export function endRunsOnSignal(): void {
   const endWith = (code: number) => (): void => {
+    // What is under way fails now that its processes go: that must not end this one before they are all gone.
+    process.on("uncaughtException", () => {});
     void Promise.allSettled([...groups].map((group) => group.end())).then(() => process.exit(code));
   };
   process.on("SIGINT", endWith(130));
