@@ -263,6 +263,8 @@ export function writeListener(base: GatewayBase): ListenerJson {
     name: WRITE_LISTENER,
     address: { pipe: { path: base.writeSocket, mode: 0o600 } },
     perConnectionBufferLimitBytes: AGENT_BODY_BYTES,
+    // Not a client's connection but a part of one's.
+    ignoreGlobalConnLimit: true,
     filterChains: [{ filters: [serviceConnections(WRITE_LISTENER, WRITE_HEADER)] }],
   };
 }
@@ -272,6 +274,8 @@ export function readyListener(base: GatewayBase): ListenerJson {
   return {
     name: READY_LISTENER,
     trafficDirection: "INBOUND",
+    // A gateway that has no connections to give is ready all the same.
+    ignoreGlobalConnLimit: true,
     address: { socketAddress: { address: base.ready.address, portValue: base.ready.port } },
     filterChains: [
       {

@@ -82,6 +82,8 @@ export function peerHopListener(gateway: PeerGatewayPlace, directory: string): L
     name,
     address: { pipe: { path: peerHopSocket(directory, gateway), mode: 0o600 } },
     perConnectionBufferLimitBytes: 1_048_576,
+    // Not a client's connection but a part of one's.
+    ignoreGlobalConnLimit: true,
     filterChains: [
       {
         filters: [
