@@ -1,6 +1,13 @@
 import { GATEWAY_PORT, LISTEN_ANNOTATION, READY_PORT, type Service } from "../model/kinds/index.ts";
 import type { Problem } from "../model/problem.ts";
-import { type ServiceKey, type ServicePortKey, serviceKey, serviceOf, servicePortKey } from "../model/service-key.ts";
+import {
+  type ServiceKey,
+  type ServicePortKey,
+  serviceKey,
+  serviceOf,
+  servicePortKey,
+  splitServicePortKey,
+} from "../model/service-key.ts";
 import { createdAt, type ObjectSet } from "../ports/object-store.ts";
 
 /** Ports that are allotted to services without an annotation; below the range from which Linux takes source ports. */
@@ -102,7 +109,7 @@ export class ListenPorts {
     if (use !== undefined) return `is the gateways' own, ${use}`;
     const holder = this.#holders.get(port);
     if (holder === undefined || holder === key) return undefined;
-    return `is taken by port ${holder.slice(holder.lastIndexOf("/") + 1)} of Service ${serviceOf(holder)}, which keeps it`;
+    return `is taken by port ${splitServicePortKey(holder).port} of Service ${serviceOf(holder)}, which keeps it`;
   }
 
   #freeFrom(port: number, reserved: ReservedPorts): number {

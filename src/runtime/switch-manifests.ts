@@ -2,7 +2,7 @@ import type { SwitchRecord } from "../model/catalog.ts";
 import type { Switch } from "../model/kinds/index.ts";
 import type { ServiceKey } from "../model/service-key.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ObjectStore } from "../ports/object-store.ts";
+import { createdAt, type ObjectStore } from "../ports/object-store.ts";
 import type { PeerKnowledge } from "./peer-knowledge.ts";
 
 /** What following the manifests needs. */
@@ -114,6 +114,6 @@ export function orderOf(
 }
 
 /** A clock that was ahead when a manifest was written does not make it newer than what is ordered now. */
-function writtenAt({ metadata }: Switch, now: number): number {
-  return Math.min(now, Date.parse(metadata.creationTimestamp ?? "") || 0);
+function writtenAt(manifest: Switch, now: number): number {
+  return Math.min(now, createdAt(manifest));
 }

@@ -17,7 +17,7 @@ import {
 } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
-import type { ObjectChanges, ObjectStore, Place } from "../../ports/object-store.ts";
+import { createdAt, type ObjectChanges, type ObjectStore, type Place } from "../../ports/object-store.ts";
 import { ObjectIndex } from "./object-index.ts";
 import { LARGEST_MANIFEST, type LocatedObject, parseManifest } from "./parse-manifest.ts";
 
@@ -226,8 +226,7 @@ function readContent(
 function withTime(located: LocatedObject, writtenAt: Date): LocatedObject {
   const { object } = located;
   if (object.kind !== "Switch") return located;
-  const said = Date.parse(object.metadata.creationTimestamp ?? "");
-  if (said <= writtenAt.getTime()) return located;
+  if (createdAt(object) <= writtenAt.getTime()) return located;
   const metadata = { ...object.metadata, creationTimestamp: writtenAt.toISOString() };
   return { ...located, object: { ...object, metadata } };
 }

@@ -3,8 +3,9 @@
  * files and no record was never a lab's, and nothing in it is touched.
  * @module
  */
-import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory } from "../../../adapters/state/make-directory.ts";
 import { replaceFile } from "../../../adapters/state/write-file.ts";
 import { TandemError } from "../../../model/errors.ts";
 import { LabOptions } from "./layout.ts";
@@ -29,7 +30,7 @@ export async function readLabRecord(directory: string): Promise<LabOptions | und
  */
 export async function claimLabDirectory(options: LabOptions): Promise<void> {
   const { directory } = options;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const names = (await readdir(directory)).filter((name) => !HALF_RECORD.test(name));
   if (names.length > 0 && (await readLabRecord(directory)) === undefined)
     throw new TandemError("DirectoryInUse", `${directory} holds files that are not a lab's, for example ${names[0]}`);
