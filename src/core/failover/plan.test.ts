@@ -86,3 +86,13 @@ test("the verdict of a TCP check of an HTTP service is fed in, since gateways an
 test("a site that the policy does not list may not call; those it lists may", () => {
   expect(programOf(serviceView()).callers).toEqual(["east"]);
 });
+
+test.each([
+  ["250ms", 15_000],
+  ["1s", 20_000],
+  ["0s", 0],
+])("a service slower than a perTryTimeout of %s everywhere: tries get %d ms", (perTryTimeout, expected) => {
+  const memory = { ...serviceView().memory, hedgingRestsUntil: serviceView().now + 1 };
+  const policy = policySpec({ retry: { perTryTimeout } });
+  expect(programOf(serviceView({ memory, policy })).retry.perTryTimeoutMs).toBe(expected);
+});

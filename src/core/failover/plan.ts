@@ -15,8 +15,14 @@ import { chooseProtocol, type ProtocolChoice } from "./protocol.ts";
 import { programCheck } from "./program-check.ts";
 import { type JudgedEndpoint, localCheckState, orderTiers, type Tier } from "./tiers.ts";
 
-/** How much longer a try may take when the service is slower than `perTryTimeout` everywhere. */
-const PATIENCE = 20;
+/**
+ * How long a try may take when the service is slower than `perTryTimeout` everywhere, in milliseconds: as long as Envoy
+ * waits for an answer where nobody says otherwise. A request must not wait for ever for an endpoint that hangs after all.
+ */
+const PATIENT_TRY_MS = 15_000;
+
+/** The same for services with a long `perTryTimeout`, as a multiple of it. */
+const PATIENT_TRY_FACTOR = 20;
 
 /** The program of a service. Pure. */
 export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
@@ -47,14 +53,18 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     minHealthyPercent: view.policy.minHealthyPercent,
     retry: {
       attempts: retry.attempts,
-      // More time, never none: a request must not wait for ever for an endpoint that hangs after all.
-      perTryTimeoutMs: rests ? retry.perTryTimeout * PATIENCE : retry.perTryTimeout,
+      perTryTimeoutMs: rests ? patientTry(retry.perTryTimeout) : retry.perTryTimeout,
       hedge: retry.hedge,
       crossSiteWrites: retry.crossSiteWrites,
       ...(retry.idempotencyHeader === undefined ? {} : { idempotencyHeader: retry.idempotencyHeader }),
     },
     timeoutMs: view.policy.timeout,
   };
+}
+
+/** No limit stays no limit. */
+function patientTry(perTryTimeoutMs: number): number {
+  return perTryTimeoutMs === 0 ? 0 : Math.max(perTryTimeoutMs * PATIENT_TRY_FACTOR, PATIENT_TRY_MS);
 }
 
 /** A retry walks the tiers in order, whatever their health: the site a person chose comes first for it too. */
