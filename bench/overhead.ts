@@ -1,6 +1,6 @@
 /**
  * The overhead benchmark: the healthy path's latency at 1,000 requests/s and its throughput. See docs/benchmarks.md.
- * Exit code 1: wrk is missing.
+ * Exit code 1: wrk is missing, or at least one round could not be measured.
  * @module
  */
 import { type OverheadResults, renderOverhead } from "./overhead/results.ts";
@@ -24,24 +24,33 @@ await wrkOrEnd();
 
 const startedAt = new Date().toISOString();
 const machine = await describeMachine();
-const measured = options.contenders.map((contender) => ({ contender, runs: [] as OverheadMeasure[] }));
+const measured = options.contenders.map((contender) => ({ name: contender.name, runs: [] as OverheadMeasure[] }));
 for (let round = 1; round <= options.runs; round += 1) {
-  const measures = await measureRound(options.contenders, reference, options, pace);
-  for (const [index, { contender, runs }] of measured.entries()) {
-    const measure = measures[index];
-    if (measure === undefined) continue;
+  for (const [index, measure] of (await tryRound(round)).entries()) {
+    const { name, runs } = measured[index] ?? { name: "", runs: [] };
     runs.push(measure);
     const { p50Ms, requestsPerSecond, ratio } = measure;
     const numbers = `p50 ${p50Ms} ms  ${Math.round(requestsPerSecond)}/s  ratio ${ratio.toFixed(3)}`;
-    process.stderr.write(`round ${round}  ${contender.name.padEnd(14)} ${numbers}\n`);
+    process.stderr.write(`round ${round}  ${name.padEnd(14)} ${numbers}\n`);
+  }
+  const results: OverheadResults = { startedAt, machine, reference, contenders: measured };
+  const markdown = renderOverhead(results);
+  // After each round: what was measured must survive whatever comes next.
+  await saveResults("overhead", options, results, markdown);
+  if (round === options.runs) process.stdout.write(`${markdown}\n`);
+}
+process.exit();
+
+/** Empty: it could not be measured, which was said. */
+async function tryRound(round: number): Promise<readonly OverheadMeasure[]> {
+  try {
+    return await measureRound(options.contenders, reference, options, pace);
+  } catch (error) {
+    process.stderr.write(`round ${round}: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+    return [];
   }
 }
-const contenders = measured.map(({ contender, runs }) => ({ name: contender.name, runs }));
-const results: OverheadResults = { startedAt, machine, reference, contenders };
-const markdown = renderOverhead(results);
-await saveResults("overhead", options, results, markdown);
-process.stdout.write(`${markdown}\n`);
-process.exit();
 
 async function wrkOrEnd(): Promise<void> {
   try {

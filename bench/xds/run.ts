@@ -99,7 +99,8 @@ async function changeEndpoints(
     // Each service loses its last endpoint at its first turn and gets it back at its next one.
     await replaceEndpoints(site, nameOf(change % services), Math.floor(change / services) % 2 === 1);
     let programmed = await log.next();
-    while (programmed.tookMs === undefined) programmed = await log.next();
+    // What was acknowledged before is about something else, such as an endpoint whose check was late.
+    while (programmed.tookMs === undefined || programmed.at < writtenAt) programmed = await log.next();
     acknowledged.push(programmed.tookMs);
     fromFile.push(programmed.at - writtenAt);
     bytes.push(programmed.bytes);

@@ -1,7 +1,7 @@
-import { mkdtemp, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { formatProblem } from "../../model/problem.ts";
 import type { ObjectChanges } from "../../ports/object-store.ts";
 import { SiteDirectory } from "./site-directory.ts";
@@ -228,4 +228,92 @@ test("an object that counts because its double went is named in the change", asy
   await rm(join(directory, "a.yaml"));
   expect([...(await changed).services].toSorted()).toEqual(["shop/api", "shop/web"]);
   expect(store.targetedServices()).toEqual(["shop/web"]);
+});
+
+test("files behind a link that is replaced, as a ConfigMap's are, are noticed together", async () => {
+  const version = async (name: string, port: number): Promise<void> => {
+    await mkdir(join(directory, name));
+    for (const one of ["web", "other"]) await write(`${name}/${one}.yaml`, service(one, port));
+    await symlink(name, join(directory, "..new"));
+    await rename(join(directory, "..new"), join(directory, "..data"));
+  };
+  await version("..1", 80);
+  for (const one of ["web", "other"]) await symlink(`..data/${one}.yaml`, join(directory, `${one}.yaml`));
+  await store.open();
+  expect([portOf("web"), portOf("other")]).toEqual([80, 80]);
+  const change = nextChange();
+  await version("..2", 81);
+  expect([...(await change).services].toSorted()).toEqual(["shop/other", "shop/web"]);
+  expect([portOf("web"), portOf("other")]).toEqual([81, 81]);
+});
+
+describe("what the watch misses is found by and by:", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Lets the time of rescans pass until something holds. */
+  async function rescanUntil(holds: () => boolean): Promise<void> {
+    await vi.waitUntil(
+      () => {
+        vi.advanceTimersByTime(5_000);
+        return holds();
+      },
+      { timeout: 10_000, interval: 10 },
+    );
+  }
+
+  test("another directory in the place of the watched one, and what changes in it later", async () => {
+    await write("web.yaml", service("web", 80));
+    await store.open();
+    const old = `${directory}-old`;
+    await rename(directory, old);
+    await mkdir(directory);
+    await write("web.yaml", service("web", 81));
+    try {
+      await rescanUntil(() => portOf("web") === 81);
+      const change = nextChange();
+      await write("web.yaml", service("web", 82));
+      await change;
+      expect(portOf("web")).toBe(82);
+    } finally {
+      await rm(old, { recursive: true });
+    }
+  });
+
+  test("a directory that comes later is watched", async () => {
+    await rm(directory, { recursive: true });
+    await store.open();
+    await mkdir(directory);
+    await write("web.yaml", service("web", 80));
+    await rescanUntil(() => portOf("web") === 80);
+    const change = nextChange();
+    await write("web.yaml", service("web", 81));
+    await change;
+    expect(portOf("web")).toBe(81);
+  });
+
+  test("each of many files that lie elsewhere, a part at a time", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "tandem-elsewhere-"));
+    const names = Array.from({ length: 250 }, (_, index) => `s${index}`);
+    try {
+      // A watch sees the directory, not what its links lead to.
+      for (const name of names) {
+        await writeFile(join(elsewhere, `${name}.yaml`), service(name, 80));
+        await symlink(join(elsewhere, `${name}.yaml`), join(directory, `${name}.yaml`));
+      }
+      await store.open();
+      for (const name of names) await writeFile(join(elsewhere, `${name}.yaml`), service(name, 81));
+      const parts: number[] = [];
+      store.onChange(({ services }) => parts.push(services.size));
+      await rescanUntil(() => names.every((name) => portOf(name) === 81));
+      expect(parts).toEqual([100, 100, 50]);
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
 });

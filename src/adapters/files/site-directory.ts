@@ -27,6 +27,9 @@ const SETTLE_MS = 20;
 /** Watching can miss changes (network file systems, exhausted inotify); a slow look at everything makes up for it. */
 const RESCAN_MS = 5_000;
 
+/** Files that are looked at in one rescan: all of a large site at once would keep other processes waiting for the processor. */
+const RESCAN_PART = 100;
+
 interface FileContent {
   /** What the file was when it was read: a cheap way to see that it did not change. */
   readonly stamp: string;
@@ -48,8 +51,11 @@ export class SiteDirectory implements ObjectStore {
   readonly #index = new ObjectIndex();
   #unreadable: Problem | undefined;
   readonly #listeners = new Set<(changes: ObjectChanges) => void>();
-  #watcher: FSWatcher | undefined;
-  #rescan: NodeJS.Timeout | undefined;
+  #watched: { readonly inode: number; readonly watcher: FSWatcher } | undefined;
+  #rescanTimer: NodeJS.Timeout | undefined;
+  #rescanWaits = false;
+  /** How many of the known files this round of rescans has looked at. */
+  #rescanned = 0;
   #settle: NodeJS.Timeout | undefined;
   #scanning: Promise<void> = Promise.resolve();
   /** Names to look at again; all when somebody does not know which. */
@@ -61,20 +67,15 @@ export class SiteDirectory implements ObjectStore {
 
   /** Reads everything once and starts watching. */
   async open(): Promise<void> {
+    await this.#watch();
     await this.#scan();
-    try {
-      this.#watcher = watch(this.#path, (_event, name) => this.#scanSoon(name));
-      this.#watcher.on("error", () => this.#scanSoon(null));
-    } catch {
-      // The rescan below still notices what happens; the problem is in problems() already.
-    }
-    this.#rescan = setInterval(() => this.#scanSoon(null), RESCAN_MS);
+    this.#rescanTimer = setInterval(() => this.#rescanSoon(), RESCAN_MS);
   }
 
   /** Stops watching. */
   close(): void {
-    this.#watcher?.close();
-    clearInterval(this.#rescan);
+    this.#watched?.watcher.close();
+    clearInterval(this.#rescanTimer);
     clearTimeout(this.#settle);
   }
 
@@ -133,35 +134,93 @@ export class SiteDirectory implements ObjectStore {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Watches the directory that has the path now, which may have taken the place of another one. */
+  async #watch(): Promise<void> {
+    const inode = await stat(this.#path).then(
+      ({ ino }) => ino,
+      () => undefined,
+    );
+    if (inode === this.#watched?.inode) return;
+    this.#watched?.watcher.close();
+    this.#watched = undefined;
+    this.#touched = "all";
+    if (inode === undefined) return;
+    try {
+      const watcher = watch(this.#path, (_event, name) => this.#scanSoon(name));
+      watcher.on("error", () => this.#scanSoon(null));
+      this.#watched = { inode, watcher };
+    } catch {
+      // Rescans notice what happens.
+    }
+  }
+
   /** @param name null: any file may have changed */
   #scanSoon(name: string | null): void {
-    if (name === null) this.#touched = "all";
+    // A ConfigMap's files are links through `..data`, which is replaced as a whole.
+    if (name === null || name.startsWith("..")) this.#touched = "all";
     else if (this.#touched !== "all") this.#touched.add(name);
     // Not put off by further changes: whoever writes all the time must not keep the first change from being seen.
     this.#settle ??= setTimeout(() => {
       this.#settle = undefined;
-      this.#scanning = this.#scanning.then(() => this.#scan());
+      this.#inTurn(() => this.#scan());
     }, SETTLE_MS);
   }
 
+  /** One at a time: where the file system hangs they must not pile up. */
+  #rescanSoon(): void {
+    if (this.#rescanWaits) return;
+    this.#rescanWaits = true;
+    this.#inTurn(async () => {
+      await this.#rescan();
+      this.#rescanWaits = false;
+    });
+  }
+
+  #inTurn(look: () => Promise<void>): void {
+    this.#scanning = this.#scanning.then(look);
+  }
+
+  /** Looks at what was touched. */
   async #scan(): Promise<void> {
     const touched = this.#unreadable === undefined ? this.#touched : "all";
     this.#touched = new Set();
-    const names = touched === "all" ? await this.#manifestNames() : [...touched].filter(isManifestName);
+    if (touched === "all") await this.#lookAtAll();
+    else await this.#lookAt([...touched].filter(isManifestName));
+  }
+
+  /** Looks at some of the files; at all where nothing is watched. */
+  async #rescan(): Promise<void> {
+    await this.#watch();
+    if (this.#watched === undefined) this.#touched = "all";
+    if (this.#touched === "all" || this.#unreadable !== undefined) return this.#scan();
+    const listed = await this.#list();
+    if (listed === undefined) return;
+    const known = [...this.#files.keys()];
+    const start = this.#rescanned < known.length ? this.#rescanned : 0;
+    this.#rescanned = start + RESCAN_PART;
+    const cameOrWent = listed.symmetricDifference(new Set(known));
+    await this.#lookAt([...cameOrWent, ...known.slice(start, this.#rescanned)]);
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const listed = await this.#list();
     // An unreadable directory says nothing about the objects in it: what was known stays in force.
-    if (names === undefined) return;
+    if (listed !== undefined) await this.#lookAt([...listed, ...this.#files.keys()]);
+  }
+
+  async #lookAt(names: readonly string[]): Promise<void> {
     // All are read before any counts, so that nobody sees half of what was written together.
     const read = new Map<string, FileContent | undefined>();
-    for (const name of names) read.set(name, await this.#readFile(name, this.#files.get(name)));
+    for (const name of new Set(names)) read.set(name, await this.#readFile(name, this.#files.get(name)));
     this.#takeOver(read);
   }
 
-  /** Names of files that are there, and of those that were. */
-  async #manifestNames(): Promise<readonly string[] | undefined> {
+  /** Names of the manifests in the directory; undefined when it cannot be read. */
+  async #list(): Promise<ReadonlySet<string> | undefined> {
     try {
       const names = await readdir(this.#path);
       this.#unreadable = undefined;
-      return [...new Set([...names.filter(isManifestName), ...this.#files.keys()])];
+      return new Set(names.filter(isManifestName));
     } catch (error) {
       this.#unreadable = {
         file: this.#path,

@@ -22,8 +22,11 @@ import { any, seconds } from "../../model/xds-resource.ts";
 /** Conditions under which a request was certainly not processed, so that any method may be sent again. */
 export const NEVER_PROCESSED = "connect-failure,refused-stream,reset-before-request,retriable-headers";
 
-/** Conditions that are failures of the way there or of the endpoint, safe to retry for requests that may be processed twice. */
-const FAILED = `${NEVER_PROCESSED},reset,gateway-error`;
+/**
+ * Conditions that are failures of the way there or of the endpoint, safe to retry for requests that may be processed twice.
+ * `unavailable` is what gRPC says for 503.
+ */
+export const MAYBE_PROCESSED = `${NEVER_PROCESSED},reset,gateway-error,unavailable`;
 
 const UNPROCESSED: HeaderMatcherJson = { name: UNPROCESSED_HEADER, presentMatch: true };
 
@@ -121,13 +124,13 @@ function method(methods: string): HeaderMatcherJson[] {
 }
 
 function safeRetry(program: ServiceProgram): RetryPolicyJson {
-  return retryAcrossSites(FAILED, program.retry.attempts);
+  return retryAcrossSites(MAYBE_PROCESSED, program.retry.attempts);
 }
 
 function readRetry(program: ServiceProgram): RetryPolicyJson {
   const { attempts, perTryTimeoutMs } = program.retry;
   return {
-    ...retryAcrossSites(FAILED, attempts),
+    ...retryAcrossSites(MAYBE_PROCESSED, attempts),
     ...(perTryTimeoutMs === 0 ? {} : { perTryTimeout: seconds(perTryTimeoutMs) }),
   };
 }

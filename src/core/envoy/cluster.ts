@@ -115,43 +115,59 @@ function httpOptions(protocol: object): HttpOptions {
  * Peers' gateways learn the service from a header, pods do not see it: it is set when Envoy has chosen the endpoint,
  * from that endpoint's metadata ({@link SERVICE_METADATA}), and taken away before a retry at a pod.
  */
-const NAME_SERVICE_TO_PEERS = {
-  httpFilters: [
-    {
-      name: "envoy.filters.http.header_mutation",
-      typedConfig: any("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", {
-        mutations: {
-          requestMutations: [
-            { remove: SERVICE_HEADER },
-            {
-              append: {
-                header: {
-                  key: SERVICE_HEADER,
-                  value: `%UPSTREAM_METADATA(${SERVICE_METADATA.namespace}:${SERVICE_METADATA.key})%`,
-                },
-                appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
-              },
-            },
-          ],
-        },
-      }),
+const NAME_SERVICE_TO_PEERS = [
+  { remove: SERVICE_HEADER },
+  {
+    append: {
+      header: {
+        key: SERVICE_HEADER,
+        value: `%UPSTREAM_METADATA(${SERVICE_METADATA.namespace}:${SERVICE_METADATA.key})%`,
+      },
+      appendAction: "OVERWRITE_IF_EXISTS_OR_ADD",
     },
-    {
-      name: "envoy.filters.http.upstream_codec",
-      typedConfig: any("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec", {}),
+  },
+];
+
+/**
+ * Whoever says that it has too much to do is not asked again, nor is another site, which would have as much to do then.
+ * The header that forbids retries is the only one that Envoy knows for it; without the other one it is not set.
+ */
+const LEAVE_OVERLOAD_ALONE = [
+  {
+    append: {
+      header: { key: "x-envoy-ratelimited", value: "%RESP(x-envoy-overloaded)%" },
+      appendAction: "ADD_IF_ABSENT",
     },
-  ],
-};
+  },
+];
+
+function upstreamFilters(mutations: object): Readonly<Record<"httpFilters", object[]>> {
+  return {
+    httpFilters: [
+      {
+        name: "envoy.filters.http.header_mutation",
+        typedConfig: any("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", { mutations }),
+      },
+      {
+        name: "envoy.filters.http.upstream_codec",
+        typedConfig: any("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec", {}),
+      },
+    ],
+  };
+}
 
 /** Callers of this site reach pods in the protocol they speak themselves. */
 const AS_CALLER = httpOptions({
-  ...NAME_SERVICE_TO_PEERS,
+  ...upstreamFilters({ requestMutations: NAME_SERVICE_TO_PEERS, responseMutations: LEAVE_OVERLOAD_ALONE }),
   useDownstreamProtocolConfig: { httpProtocolOptions: HTTP1, http2ProtocolOptions: HTTP2 },
 });
 
 /** Between gateways everything is HTTP/2, so what the caller spoke is not known here: pods get what their `appProtocol` says. */
 function podOptions(http2: boolean): HttpOptions {
-  return httpOptions({ explicitHttpConfig: http2 ? { http2ProtocolOptions: HTTP2 } : { httpProtocolOptions: HTTP1 } });
+  return httpOptions({
+    ...upstreamFilters({ responseMutations: LEAVE_OVERLOAD_ALONE }),
+    explicitHttpConfig: http2 ? { http2ProtocolOptions: HTTP2 } : { httpProtocolOptions: HTTP1 },
+  });
 }
 
 /** The cluster of an HTTP service's callers: pods and peers' gateways together, since only then can a retry move from one to the other. */

@@ -1,8 +1,12 @@
 import type { ScopedRouteConfigurationJson } from "../../gen/envoy/config/route/v3/scoped_route_pb.js";
-import type { RouteJson, VirtualHostJson } from "../../gen/envoy/config/route/v3/route_components_pb.js";
+import type {
+  RetryPolicyJson,
+  RouteJson,
+  VirtualHostJson,
+} from "../../gen/envoy/config/route/v3/route_components_pb.js";
 import type { PrincipalJson } from "../../gen/envoy/config/rbac/v3/rbac_pb.js";
 import type { ServiceProgram } from "../../model/service-program.ts";
-import { NEVER_PROCESSED, retryElsewhere } from "./client-route.ts";
+import { MAYBE_PROCESSED, NEVER_PROCESSED, retryElsewhere } from "./client-route.ts";
 import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
 import {
   FORWARDED_PROTO_HEADER,
@@ -38,23 +42,24 @@ export function peerScope(program: ServiceProgram): ScopedRouteConfigurationJson
     directResponse: { status: 503 },
     typedPerFilterConfig: { [RBAC_FILTER]: rbac, [PROBE_FILTER]: answerProbe(inCluster(program.service)) },
   };
-  const routes =
-    program.protocol === "http" ? [probe, serve(program, NEVER_PROCESSED, { [RBAC_FILTER]: rbac })] : [probe];
+  const retry = retryElsewhere(NEVER_PROCESSED, SERVING_RETRIES);
+  const routes = program.protocol === "http" ? [probe, serve(program, retry, { [RBAC_FILTER]: rbac })] : [probe];
   return scope(inScope(program.service), program.service, routes);
 }
 
 /** Writes of this gateway to its own site: they may be tried again here even if they were processed, but never leave the site. */
 export function ownWritesScope(program: ServiceProgram): ScopedRouteConfigurationJson {
   const own = allow([{ notId: { authenticated: {} } }]);
-  const retryOn = `${NEVER_PROCESSED},reset,gateway-error`;
+  const { attempts } = program.retry;
+  const retry = attempts === 0 ? undefined : retryElsewhere(MAYBE_PROCESSED, attempts);
   return scope(writeScope(program.service), writeScope(program.service), [
-    serve(program, retryOn, { [RBAC_FILTER]: own }),
+    serve(program, retry, { [RBAC_FILTER]: own }),
   ]);
 }
 
 function serve(
   program: ServiceProgram,
-  retryOn: string,
+  retryPolicy: RetryPolicyJson | undefined,
   typedPerFilterConfig: NonNullable<RouteJson["typedPerFilterConfig"]>,
 ): RouteJson {
   return {
@@ -63,7 +68,7 @@ function serve(
       cluster: inCluster(program.service),
       timeout: "0s",
       idleTimeout: "0s",
-      retryPolicy: retryElsewhere(retryOn, SERVING_RETRIES),
+      ...(retryPolicy === undefined ? {} : { retryPolicy }),
     },
     requestHeadersToRemove: [...RESTORED_FORWARDED_PROTO.requestHeadersToRemove],
     requestHeadersToAdd: [...RESTORED_FORWARDED_PROTO.requestHeadersToAdd],
