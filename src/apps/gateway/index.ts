@@ -75,10 +75,11 @@ export async function writeBootstrap(
 }
 
 /**
- * Files that a connection may need: its own, those of a first try, and of one more through a peer's gateway. Envoy ends
- * when it has none left, and all its connections with it: rather refuse the last ones.
+ * Files that a connection may need: its own, and while nobody answers those of four tries, of which two lead to pods and
+ * two through the socket of a hop, which has two ends here. Envoy ends when it has none left, and all its connections
+ * with it: rather refuse the last ones.
  */
-const FILES_PER_CONNECTION = 4;
+const FILES_PER_CONNECTION = 7;
 
 async function fitConnections({ maxConnections, say }: GatewayOptions): Promise<number> {
   const files = (await openFilesLimit()) ?? Number.POSITIVE_INFINITY;
