@@ -26,8 +26,10 @@ const startedAt = new Date().toISOString();
 const machine = await describeMachine();
 const measured = options.contenders.map((contender) => ({ name: contender.name, runs: [] as OverheadMeasure[] }));
 for (let round = 1; round <= options.runs; round += 1) {
-  for (const [index, measure] of (await tryRound(round)).entries()) {
-    const { name, runs } = measured[index] ?? { name: "", runs: [] };
+  const measures = await tryRound(round);
+  for (const [index, { name, runs }] of measured.entries()) {
+    const measure = measures[index];
+    if (measure === undefined) continue;
     runs.push(measure);
     const { p50Ms, requestsPerSecond, ratio } = measure;
     const numbers = `p50 ${p50Ms} ms  ${Math.round(requestsPerSecond)}/s  ratio ${ratio.toFixed(3)}`;

@@ -18,6 +18,8 @@ import {
   type SeenRequest,
   type StreamAnswer,
 } from "./reflecting-endpoint.ts";
+import { serviceDocuments } from "./service-manifests.ts";
+import { replyStream } from "./transparency-item.ts";
 
 /** A request, what happens to it at each endpoint of the clients' site, and what it comes to. */
 interface Rule {
@@ -58,12 +60,8 @@ const resets: Answer = async ({ request, whole }) => {
   request.socket.resetAndDestroy();
 };
 const staysSilent: Answer = () => {};
-const callFails =
-  (status: string): StreamAnswer =>
-  async (stream, whole) => {
-    await whole;
-    stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": status }, { endStream: true });
-  };
+const callEnds = (status: string): StreamAnswer =>
+  replyStream({ "content-type": "application/grpc", "grpc-status": status }, "");
 
 /** Two endpoints here, one there, `attempts` 3: a try in each site, or four in this one. */
 const RULES: readonly Rule[] = [
@@ -146,7 +144,7 @@ const RULES: readonly Rule[] = [
     what: "a gRPC call, UNAVAILABLE",
     asked: GRPC_CALL,
     http2: true,
-    here: callFails("14"),
+    here: callEnds("14"),
     tries: [1, 0],
     status: "grpc-status: 14",
   },
@@ -155,7 +153,7 @@ const RULES: readonly Rule[] = [
     asked: { ...GRPC_CALL, headers: [...GRPC_CALL.headers, ...KEY] },
     retry: KEYED,
     http2: true,
-    here: callFails("14"),
+    here: callEnds("14"),
     tries: [1, 1],
     status: "grpc-status: 0",
   },
@@ -195,7 +193,7 @@ test.each(RULES.map((rule, index) => [rule.what, rule, index] as const))("%s", a
   const target = `/rule-${index}`;
   const seenHere = endpointsHere.map((endpoint) => answerWith(endpoint, target, rule));
   const seenThere = endpointThere.answer(target, replies(200));
-  const callsThere = endpointThere.answerStream(target, callFails("0"));
+  const callsThere = endpointThere.answerStream(target, callEnds("0"));
   const answered = await ask(rule, { ...rule.asked, target }, index);
   const callStatus = answered.headers.find(([name]) => name === "grpc-status")?.[1];
   expect({
@@ -225,40 +223,18 @@ function listenPort(index: number): number {
 }
 
 function manifests(site: LabSite): string {
-  const addresses = site.name === "west" ? HERE : [THERE];
-  return RULES.flatMap((rule, index) => {
-    const name = `rule-${index}`;
-    const metadata = { name, namespace: "rules" };
-    const port = { name: "web", port: REFLECTING_PORTS[rule.http2 === true ? "http2" : "http"] };
-    return [
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { ...metadata, annotations: { "tandem.dev/listen": String(listenPort(index)) } },
-        spec: { ports: [{ ...port, appProtocol: rule.http2 === true ? "kubernetes.io/h2c" : "http" }] },
-      },
-      {
-        apiVersion: "discovery.k8s.io/v1",
-        kind: "EndpointSlice",
-        metadata: { ...metadata, labels: { "kubernetes.io/service-name": name } },
-        addressType: "IPv4",
-        ports: [port],
-        endpoints: addresses.map((address) => ({ addresses: [address] })),
-      },
-      {
-        apiVersion: "tandem.dev/v1alpha1",
-        kind: "FailoverPolicy",
-        metadata,
-        spec: {
-          targetRefs: [{ kind: "Service", name }],
-          sites: [{ name: "west" }, { name: "east" }],
-          healthCheck: { http: { path: CHECK_PATH } },
-          // Long, so that a busy machine makes no read slow; the rule about slow ones has its own.
-          retry: { perTryTimeout: "20s", ...rule.retry },
-        },
-      },
-    ];
-  })
-    .map((document) => stringify(document))
-    .join("---\n");
+  const documents = RULES.flatMap(({ http2, retry }, index) =>
+    serviceDocuments({
+      namespace: "rules",
+      name: `rule-${index}`,
+      ports: [{ name: "web", port: REFLECTING_PORTS[http2 === true ? "http2" : "http"] }],
+      appProtocol: http2 === true ? "kubernetes.io/h2c" : "http",
+      listen: String(listenPort(index)),
+      addresses: site.name === "west" ? HERE : [THERE],
+      healthCheck: { http: { path: CHECK_PATH } },
+      // Long, so that a busy machine makes no read slow; the rule about slow ones has its own.
+      retry: { perTryTimeout: "20s", ...retry },
+    }),
+  );
+  return documents.map((document) => stringify(document)).join("---\n");
 }

@@ -12,6 +12,7 @@ import { Lab } from "../../src/apps/lab/network/lab.ts";
 import { LAB_DEFAULTS } from "../../src/apps/lab/network/layout.ts";
 import { askHttp1, askHttp2, openHttp2, type Place } from "./http-exchange.ts";
 import { CHECK_PATH, REFLECTING_PORTS, ReflectingEndpoint } from "./reflecting-endpoint.ts";
+import { serviceDocuments } from "./service-manifests.ts";
 import { connectClient } from "./tcp-conversation.ts";
 
 /** The ways to the endpoint: `direct` is without Tandem. */
@@ -121,39 +122,16 @@ function manifests(site: string): string {
 }
 
 function service(way: keyof typeof SERVICES, protocol: Protocol, hasEndpoint: boolean): object[] {
-  const name = `${way}-${protocol}`;
-  const namespace = "shop";
   const portNames = protocol === "tcp" ? (["tcp", "check"] as const) : [protocol];
-  const ports = portNames.map((port) => ({ name: port, port: REFLECTING_PORTS[port] }));
-  const appProtocol = APP_PROTOCOLS[protocol];
-  const listen = portNames.map((port) => `${port}=${listenPort(way, port)}`).join();
-  const slice = {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: { name: `${name}-1`, namespace, labels: { "kubernetes.io/service-name": name } },
-    addressType: "IPv4",
-    ports,
-    endpoints: [{ addresses: [ENDPOINT_ADDRESS] }],
-  };
-  return [
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name, namespace, annotations: { "tandem.dev/listen": listen } },
-      spec: { ports: ports.map((port) => (appProtocol === undefined ? port : { ...port, appProtocol })) },
-    },
-    ...(hasEndpoint ? [slice] : []),
-    {
-      apiVersion: "tandem.dev/v1alpha1",
-      kind: "FailoverPolicy",
-      metadata: { name, namespace },
-      spec: {
-        targetRefs: [{ kind: "Service", name }],
-        sites: [{ name: "west" }, { name: "east" }],
-        healthCheck: protocol === "tcp" ? { tcp: { port: "check" } } : { http: { path: CHECK_PATH } },
-        // Long enough that a machine that is busy with 100 MB does not make a read slow, and is seen twice.
-        retry: { perTryTimeout: "10s" },
-      },
-    },
-  ];
+  return serviceDocuments({
+    namespace: "shop",
+    name: `${way}-${protocol}`,
+    ports: portNames.map((port) => ({ name: port, port: REFLECTING_PORTS[port] })),
+    appProtocol: APP_PROTOCOLS[protocol],
+    listen: portNames.map((port) => `${port}=${listenPort(way, port)}`).join(),
+    addresses: hasEndpoint ? [ENDPOINT_ADDRESS] : [],
+    healthCheck: protocol === "tcp" ? { tcp: { port: "check" } } : { http: { path: CHECK_PATH } },
+    // Long enough that a machine that is busy with 100 MB does not make a read slow, and is seen twice.
+    retry: { perTryTimeout: "10s" },
+  });
 }
