@@ -73,7 +73,7 @@ export class HttpClient implements LoadClient {
     const sentMs = this.deadline.now();
     if (known === undefined) this.underWay.set(row, { sinceMs: sentMs, sentMs, connection });
     else Object.assign(known, { sentMs, connection });
-    connection.send(row, this.mix.next(Math.random()));
+    connection.send(row, this.mix.of(row));
   }
 
   expire(): void {

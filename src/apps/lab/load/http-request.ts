@@ -6,6 +6,9 @@ export interface PreparedRequest {
   readonly isHead: boolean;
 }
 
+/** Its multiples, whole parts left out, are spread over [0, 1) as evenly as can be. */
+const GOLDEN_RATIO = 0.6180339887498949;
+
 /** The kinds of request of a run, each with its bytes prepared, so that sending allocates nothing. */
 export class RequestMix {
   private readonly kinds: readonly { readonly upTo: number; readonly request: PreparedRequest }[];
@@ -20,8 +23,12 @@ export class RequestMix {
     this.otherwise = prepare(options.method, options.path, options);
   }
 
-  /** The next request; `chance` is uniform in [0, 1). */
-  next(chance: number): PreparedRequest {
+  /**
+   * The request of a row, the same each time. Any stretch of rows holds the shares as exactly as it can: runs compare
+   * what was done to the requests, not how many of which kind there happened to be.
+   */
+  of(row: number): PreparedRequest {
+    const chance = Math.abs(row * GOLDEN_RATIO) % 1;
     for (const kind of this.kinds) if (chance < kind.upTo) return kind.request;
     return this.otherwise;
   }
