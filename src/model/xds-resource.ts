@@ -3,16 +3,16 @@
  * @module
  */
 import type { ClusterJson } from "../gen/envoy/config/cluster/v3/cluster_pb.js";
-import type { ClusterLoadAssignmentJson } from "../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { ListenerJson } from "../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfigurationJson } from "../gen/envoy/config/route/v3/route_pb.js";
 import type { ScopedRouteConfigurationJson } from "../gen/envoy/config/route/v3/scoped_route_pb.js";
 import type { SecretJson } from "../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
+import type { LoadAssignment } from "./load-assignment.ts";
 
 /** One xDS resource, told apart by `type`. Its name is unique within the type. */
 export type XdsResource =
   | { readonly type: "cluster"; readonly name: string; readonly body: ClusterJson }
-  | { readonly type: "endpoints"; readonly name: string; readonly body: ClusterLoadAssignmentJson }
+  | { readonly type: "endpoints"; readonly name: string; readonly body: LoadAssignment }
   | { readonly type: "listener"; readonly name: string; readonly body: ListenerJson }
   | { readonly type: "route"; readonly name: string; readonly body: RouteConfigurationJson }
   | { readonly type: "scopedRoute"; readonly name: string; readonly body: ScopedRouteConfigurationJson }

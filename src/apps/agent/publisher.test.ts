@@ -53,7 +53,7 @@ test("an update changes what it names, and the owner keeps the rest", () => {
   const assignment = (clusterName: string, factor: number): XdsResource => ({
     type: "endpoints",
     name: clusterName,
-    body: { clusterName, policy: { overprovisioningFactor: factor } },
+    body: { clusterName, endpoints: [], policy: { overprovisioningFactor: factor } },
   });
   published.publish("service/shop/web/80", [assignment("in", 100), assignment("out", 100)]);
   const kept = published.cache.get("endpoints", "in");

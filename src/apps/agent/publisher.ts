@@ -2,7 +2,7 @@
  * Resources on their way to Envoy: encoded, cached, kept on disk; what Envoy refuses is remembered for the status.
  * @module
  */
-import { type EncodedResource, encodeResource, versionOf } from "../../adapters/xds/encode-resource.ts";
+import { type EncodedResource, encodeResource } from "../../adapters/xds/encode-resource.ts";
 import { ResourceCache } from "../../adapters/xds/resource-cache.ts";
 import { Snapshot } from "../../adapters/xds/snapshot.ts";
 import type { Rejection } from "../../adapters/xds/subscription.ts";
@@ -96,11 +96,8 @@ export class Publisher {
     return true;
   }
 
-  /** When an endpoint fails, one resource of several changes, and an encoding takes far longer than a comparison. */
   #encode(resource: XdsResource): EncodedResource {
-    const version = versionOf(resource);
-    const known = this.cache.get(resource.type, resource.name);
-    return known?.version === version ? known : encodeResource(resource, version);
+    return encodeResource(resource, this.cache.get(resource.type, resource.name));
   }
 
   /** Writes what is waiting. */

@@ -1,21 +1,22 @@
-import type { MetadataJson } from "../../gen/envoy/config/core/v3/base_pb.js";
-import type { AddressJson } from "../../gen/envoy/config/core/v3/address_pb.js";
-import { peerHopSocket } from "../../model/peer-hop.ts";
-import type { ClusterLoadAssignmentJson } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type {
-  LbEndpointJson,
-  LocalityLbEndpointsJson,
-} from "../../gen/envoy/config/endpoint/v3/endpoint_components_pb.js";
-import type { HealthStatusJson } from "../../gen/envoy/config/core/v3/health_check_pb.js";
+  AssignedAddress,
+  AssignedCheck,
+  AssignedEndpoint,
+  AssignedHealth,
+  AssignedMetadata,
+  LoadAssignment,
+  PriorityEndpoints,
+} from "../../model/load-assignment.ts";
+import { peerHopSocket } from "../../model/peer-hop.ts";
 import type { ServicePortKey } from "../../model/service-key.ts";
-import { SERVICE_METADATA } from "./names.ts";
 import type { EndpointRole, ProgramEndpoint, ProgramTier, ServiceProgram } from "../../model/service-program.ts";
+import { SERVICE_METADATA } from "./names.ts";
 
 /**
  * Envoy uses a DEGRADED endpoint when no healthy one is left in any priority, and before it panics: what a standby is.
  * The active check still applies to it.
  */
-const HEALTH_STATUS: Readonly<Record<EndpointRole, HealthStatusJson>> = {
+const HEALTH_STATUS: Readonly<Record<EndpointRole, AssignedHealth>> = {
   active: "HEALTHY",
   standby: "DEGRADED",
   out: "UNHEALTHY",
@@ -32,7 +33,7 @@ export function loadAssignment(
   name: string,
   tiers: readonly ProgramTier[],
   how: { readonly minHealthyPercent: number; readonly hops?: PeerHops },
-): ClusterLoadAssignmentJson {
+): LoadAssignment {
   const endpoints = tiers
     .filter((tier) => tier.endpoints.length > 0)
     .map((tier, priority) => tierEndpoints(tier, priority, how.hops));
@@ -48,7 +49,7 @@ function overprovisioningFactor(minHealthyPercent: number): number {
   return Math.round((100 * 100) / minHealthyPercent);
 }
 
-function tierEndpoints(tier: ProgramTier, priority: number, hops: PeerHops | undefined): LocalityLbEndpointsJson {
+function tierEndpoints(tier: ProgramTier, priority: number, hops: PeerHops | undefined): PriorityEndpoints {
   return {
     priority,
     locality: { region: tier.site },
@@ -57,14 +58,14 @@ function tierEndpoints(tier: ProgramTier, priority: number, hops: PeerHops | und
 }
 
 /** HTTP goes to a peer's gateway through this gateway's hop to it; TCP goes there directly. */
-function addressOf(endpoint: ProgramEndpoint, hops: PeerHops | undefined): AddressJson {
+function addressOf(endpoint: ProgramEndpoint, hops: PeerHops | undefined): AssignedAddress {
   if (hops !== undefined) return { pipe: { path: peerHopSocket(hops.directory, endpoint) } };
   return { socketAddress: { address: endpoint.address, portValue: endpoint.port } };
 }
 
-function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: PeerHops | undefined): LbEndpointJson {
+function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: PeerHops | undefined): AssignedEndpoint {
   const hops = tier.local ? undefined : peerHops;
-  const check = {
+  const check: AssignedCheck = {
     ...(endpoint.checked ? {} : { disableActiveHealthCheck: true }),
     ...(endpoint.checkHost === undefined ? {} : { hostname: endpoint.checkHost }),
     ...(endpoint.checkPort === undefined ? {} : { portValue: endpoint.checkPort }),
@@ -79,7 +80,7 @@ function lbEndpoint(tier: ProgramTier, endpoint: ProgramEndpoint, peerHops: Peer
   };
 }
 
-function serviceMetadata(service: ServicePortKey): MetadataJson {
+function serviceMetadata(service: ServicePortKey): AssignedMetadata {
   return { filterMetadata: { [SERVICE_METADATA.namespace]: { [SERVICE_METADATA.key]: service } } };
 }
 
@@ -88,7 +89,7 @@ export function writeAssignment(
   name: string,
   program: ServiceProgram,
   sockets: { readonly own: string; readonly peers: string },
-): ClusterLoadAssignmentJson {
+): LoadAssignment {
   const endpoints = program.tiers
     .filter((tier) => tier.endpoints.length > 0)
     .map((tier, priority) =>
@@ -107,10 +108,10 @@ function writeEndpoints(
   tier: ProgramTier,
   priority: number,
   own: { readonly socket: string; readonly service: ServicePortKey },
-): LocalityLbEndpointsJson {
+): PriorityEndpoints {
   const roles = new Set(tier.endpoints.map((endpoint) => endpoint.role));
   const role = roles.has("active") ? "active" : roles.has("standby") ? "standby" : "out";
-  const endpoint: LbEndpointJson = {
+  const endpoint: AssignedEndpoint = {
     endpoint: { address: { pipe: { path: own.socket } } },
     metadata: serviceMetadata(own.service),
     healthStatus: HEALTH_STATUS[role],

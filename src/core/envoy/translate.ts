@@ -2,8 +2,8 @@
  * ServiceProgram -> xDS resources. Pure; each service's resources depend on its program alone.
  * @module
  */
-import type { ClusterLoadAssignmentJson } from "../../gen/envoy/config/endpoint/v3/endpoint_pb.js";
 import type { FilterChainJson } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
+import type { LoadAssignment } from "../../model/load-assignment.ts";
 import { tcpServerName } from "../../model/service-key.ts";
 import type { ProgramTier, ServiceProgram } from "../../model/service-program.ts";
 import { clientListenerOf, tcpProxy } from "./client-listener.ts";
@@ -55,7 +55,7 @@ export function translateEndpoints(program: ServiceProgram, files: GatewayFiles)
     if (program.protocol === "http") assignments.push(...httpEndpoints(program, files));
     else assignments.push(...program.tiers.map((tier) => tierEndpoints(program, tier)));
   }
-  return assignments.map((body) => ({ type: "endpoints", name: body.clusterName ?? "", body }));
+  return assignments.map((body) => ({ type: "endpoints", name: body.clusterName, body }));
 }
 
 /** The chain by which peers reach a TCP service; undefined for services that are not TCP. */
@@ -97,7 +97,7 @@ function serving(program: ServiceProgram, files: GatewayFiles): XdsResource[] {
 }
 
 /** Local endpoints only, all of them active, whoever is preferred elsewhere. */
-function servingEndpoints(program: ServiceProgram): ClusterLoadAssignmentJson {
+function servingEndpoints(program: ServiceProgram): LoadAssignment {
   const local = program.tiers.filter((tier) => tier.local).map(everyEndpointActive);
   return loadAssignment(inCluster(program.service), local, program);
 }
@@ -140,7 +140,7 @@ function httpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[
   ];
 }
 
-function httpEndpoints(program: ServiceProgram, files: GatewayFiles): ClusterLoadAssignmentJson[] {
+function httpEndpoints(program: ServiceProgram, files: GatewayFiles): LoadAssignment[] {
   const out = loadAssignment(outCluster(program.service), program.tiers, {
     ...program,
     hops: { directory: files.peerHops, service: program.service },
@@ -158,6 +158,6 @@ function tcpCalling(program: ServiceProgram, files: GatewayFiles): XdsResource[]
   return [...tiers, { type: "cluster", name: outCluster(program.service), body: tcpOutCluster(program) }];
 }
 
-function tierEndpoints(program: ServiceProgram, tier: ProgramTier): ClusterLoadAssignmentJson {
+function tierEndpoints(program: ServiceProgram, tier: ProgramTier): LoadAssignment {
   return loadAssignment(tierCluster(program.service, tier.site), [tier], program);
 }
