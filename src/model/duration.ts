@@ -11,6 +11,11 @@ const WHOLE = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
 /** Longest duration accepted, in milliseconds: ten years. Longer ones are typing errors and would overflow timers downstream. */
 const LONGEST_MS = 10 * 365 * 24 * 3_600_000;
 
+/** Longest text of a duration; what is longer is none that a person wrote. */
+const LONGEST_TEXT = 64;
+
+const NOT_A_DURATION = "is not a duration; write for example 250ms, 1s or 5m";
+
 /** Milliseconds of a duration such as `250ms`, `1m30s`, `0s`; undefined when the text is not one. */
 export function parseDuration(text: string): number | undefined {
   if (!WHOLE.test(text)) return undefined;
@@ -31,7 +36,9 @@ export function formatDuration(ms: number): string {
 /** Text on the outside, milliseconds on the inside. */
 export const Duration = z
   .string()
+  .max(LONGEST_TEXT)
+  .regex(WHOLE, { error: NOT_A_DURATION, abort: true })
   .refine((text) => parseDuration(text) !== undefined, {
-    error: "is not a duration; write for example 250ms, 1s or 5m",
+    error: NOT_A_DURATION,
   })
   .transform((text) => parseDuration(text) ?? 0);

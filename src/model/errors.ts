@@ -75,6 +75,12 @@ export const ERRORS = {
     remedy:
       "Check that a gateway of the other site is reachable on the address the token names (maybe a firewall blocks port 15443), then ask for a new token; one that was used or has expired finds that port closed, too",
   },
+  KubeConfigUnusable: {
+    exit: EXIT.environment,
+    meaning: "No API server and credentials could be read from the kubeconfig.",
+    remedy:
+      "Name another file with --kubeconfig or another context with --context; kubectl config get-contexts lists them",
+  },
   LabNotRunning: {
     exit: EXIT.unreachable,
     meaning: "No lab runs in this directory.",

@@ -65,6 +65,8 @@ export interface ServiceProgram {
   readonly http2: boolean;
   /** Where clients of this site connect; absent when the site only serves. */
   readonly listen?: { readonly address: string; readonly port: number };
+  /** Each connection of a client ends with the request that it is in. */
+  readonly leaving?: true;
   /** Sites whose gateways may send requests in. */
   readonly callers: readonly string[];
   /** In order of preference; may be empty. The local one always exists, if only without endpoints. */

@@ -122,6 +122,8 @@ export interface ServiceView {
   readonly appProtocol: string | undefined;
   /** Port of this gateway on which clients reach the service; absent when this site may not call it. */
   readonly listen: { readonly address: string; readonly port: number } | undefined;
+  /** Clients go elsewhere from now on: who still comes is served, and told to open a new connection. */
+  readonly leaving: boolean;
   readonly local: readonly LocalEndpoint[];
   readonly peers: readonly PeerSite[];
   /** By `address:port`; an endpoint that is not in it is unknown. */

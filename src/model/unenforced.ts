@@ -7,11 +7,14 @@ export interface Unenforced {
   readonly remedy: string;
 }
 
-/** What an object of a static site asks for that is not in force there. Nothing a user writes is ever silently ignored. */
-export function unenforced(object: KindObject): readonly Unenforced[] {
+/** What a site is made of: some things are in force on one sort only. */
+export type SiteSort = "static" | "cluster";
+
+/** What an object asks for that is not in force on a sort of site. Nothing a user writes is ever silently ignored. */
+export function unenforced(object: KindObject, site: SiteSort): readonly Unenforced[] {
   if (object.kind === "FailoverPolicy") {
     const found: Unenforced[] = [];
-    if (object.spec.mode === "Direct") {
+    if (object.spec.mode === "Direct" && site === "static") {
       found.push({
         path: ["spec", "mode"],
         message: "Direct is not in force on static sites: there is no Service address to switch",
@@ -27,7 +30,7 @@ export function unenforced(object: KindObject): readonly Unenforced[] {
     }
     return found;
   }
-  if (object.kind === "Site") return unenforcedOfSite(object.spec);
+  if (object.kind === "Site") return unenforcedOfSite(object.spec, site);
   if (object.kind === "Service") {
     return object.spec.ports.flatMap((port, index) =>
       port.protocol === "TCP"
@@ -44,9 +47,9 @@ export function unenforced(object: KindObject): readonly Unenforced[] {
   return [];
 }
 
-function unenforcedOfSite(spec: Extract<KindObject, { kind: "Site" }>["spec"]): readonly Unenforced[] {
+function unenforcedOfSite(spec: Extract<KindObject, { kind: "Site" }>["spec"], site: SiteSort): readonly Unenforced[] {
   const found: Unenforced[] = [];
-  if (spec.trustBundle !== "")
+  if (spec.trustBundle !== "" && site === "static")
     found.push({
       path: ["spec", "trustBundle"],
       message: "a static site's authority is in its state directory, and peers' authorities come by joining",

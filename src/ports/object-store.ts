@@ -41,6 +41,18 @@ export interface ObjectStore extends ObjectSet {
   onChange(listener: (changes: ObjectChanges) => void): () => void;
 }
 
+/** The store of a running process. */
+export interface OpenableStore extends ObjectStore {
+  /** How a person names the place where the objects are: a directory, or an API server. */
+  readonly place: string;
+  /** A command that shows a person what is wrong there. */
+  readonly inspection: string;
+  /** Follows, and is fulfilled once everything has been read. */
+  open(): Promise<void>;
+  /** Follows no more. */
+  close(): void;
+}
+
 /** When an object was created, by its `creationTimestamp`, in Unix milliseconds; infinite when it does not say. */
 export function createdAt({ metadata }: KindObject): number {
   const text = metadata["creationTimestamp"];

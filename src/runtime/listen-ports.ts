@@ -1,4 +1,5 @@
 import { GATEWAY_PORT, LISTEN_ANNOTATION, READY_PORT, type Service } from "../model/kinds/index.ts";
+import { fingerprint } from "../model/fingerprint.ts";
 import type { Problem } from "../model/problem.ts";
 import {
   type ServiceKey,
@@ -120,7 +121,7 @@ export class ListenPorts {
 
   #allot(key: ServicePortKey, reserved: ReservedPorts): number | Problem {
     if (this.#allotted.size >= PORTS) return noneLeft(key);
-    const first = FIRST_PORT + (hash(key) % PORTS);
+    const first = FIRST_PORT + (fingerprint(key) % PORTS);
     let port = first;
     while (this.#holders.has(port) || reserved.has(port)) {
       port = FIRST_PORT + ((port - FIRST_PORT + 1) % PORTS);
@@ -210,12 +211,4 @@ function annotated(annotation: string, service: Service, port: ServicePort): num
     message: `of ${name}: ${JSON.stringify(text)} is not a port`,
     remedy: "Write a number from 1 to 65535",
   };
-}
-
-/** FNV-1a, 32 bit: the same everywhere, so gateways that never talked to each other agree. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1)
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193) >>> 0;
-  return value;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { EndpointSlice, FailoverPolicy, Service } from "../model/kinds/index.ts";
+import { RELEASED_ANNOTATION } from "../model/origin.ts";
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceKey, servicePortKey } from "../model/service-key.ts";
 import {
@@ -73,6 +74,7 @@ function buildView(
       policy: policy.spec,
       appProtocol: port.appProtocol,
       listen: typeof listen === "number" && address !== undefined ? { address, port: listen } : undefined,
+      leaving: service.metadata.annotations[RELEASED_ANNOTATION] !== undefined,
       local: listed ? local : [],
       peers: policy.spec.sites.flatMap((site) => peerSite(sources, site.name, key)),
       health: sources.health.of(portKey),

@@ -2,8 +2,8 @@
  * Objects of a site from the text of its files, for tests.
  * @module
  */
-import { ObjectIndex } from "../../src/adapters/files/object-index.ts";
-import { type LocatedObject, parseManifest } from "../../src/adapters/files/parse-manifest.ts";
+import { type LocatedObject, ObjectIndex } from "../../src/adapters/objects/object-index.ts";
+import { parseManifest } from "../../src/adapters/files/parse-manifest.ts";
 
 /**
  * All objects of some files, by their names.

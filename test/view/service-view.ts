@@ -44,6 +44,7 @@ export function serviceView(changes: Partial<ServiceView> = {}): ServiceView {
     policy: policySpec(),
     appProtocol: "http",
     listen: { address: "10.0.1.100", port: 10080 },
+    leaving: false,
     local: [localEndpoint(1), localEndpoint(2), localEndpoint(3)],
     peers: [{ name: "east", offers: true, gateways: [eastGateway(1), eastGateway(2)] }],
     health: new Map(),

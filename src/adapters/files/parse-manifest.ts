@@ -3,25 +3,15 @@
  * @module
  */
 import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseAllDocuments } from "yaml";
-import type { z } from "zod";
-import { KINDS, type KindName, type KindObject } from "../../model/kinds/index.ts";
 import type { Parsed, Problem } from "../../model/problem.ts";
-import { nearestWord } from "../../model/suggestion.ts";
-import { unenforced } from "../../model/unenforced.ts";
-import { knownFields } from "./schema-fields.ts";
+import type { LocatedObject } from "../objects/object-index.ts";
+import { formatPath, isRecord, parseObject } from "../objects/parse-object.ts";
 
 /** Largest manifest accepted, in bytes. */
 export const LARGEST_MANIFEST = 8 * 1024 * 1024;
 
 /** Most values that the aliases of one document may stand for: a few lines could otherwise fill the memory. */
 const MOST_ALIASES = 100;
-
-/** An object and where in its file it stands. */
-export interface LocatedObject {
-  readonly object: KindObject;
-  /** 1-based line of the document. */
-  readonly line: number;
-}
 
 /** Parses YAML 1.2 or JSON, one or several documents, `List`s included. All problems of all documents are reported. */
 export function parseManifest(file: string, text: string): Parsed<readonly LocatedObject[]> {
@@ -84,44 +74,10 @@ class DocumentReader {
   }
 
   #readObject(value: unknown, path: readonly PropertyKey[]): Parsed<LocatedObject> {
-    const kind = kindOf(value);
-    if (kind === undefined) return { ok: false, problems: [this.#unknownKind(value, path)] };
-    const parsed = KINDS[kind].safeParse(value);
-    if (!parsed.success)
-      return { ok: false, problems: parsed.error.issues.flatMap((issue) => this.#issueProblems(kind, issue, path)) };
-    const refused = unenforced(parsed.data).map((item) => this.#at([...path, ...item.path], item.message, item.remedy));
-    return refused.length > 0
-      ? { ok: false, problems: refused }
-      : { ok: true, value: { object: parsed.data, line: this.#lineOf(path) } };
-  }
-
-  #unknownKind(value: unknown, path: readonly PropertyKey[]): Problem {
-    const names = Object.keys(KINDS);
-    const kind = isRecord(value) && typeof value["kind"] === "string" ? value["kind"] : undefined;
-    if (kind === undefined)
-      return this.#at(path, "has no kind", `Add apiVersion and kind; known kinds are ${names.join(", ")}`);
-    const near = nearestWord(kind, names);
-    return this.#at(
-      [...path, "kind"],
-      `unknown kind ${JSON.stringify(kind)}`,
-      near === undefined ? `Use one of ${names.join(", ")}` : `Did you mean ${near}?`,
-    );
-  }
-
-  #issueProblems(kind: KindName, issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Problem[] {
-    const at = [...path, ...issue.path];
-    if (issue.code === "unrecognized_keys") {
-      const known = knownFields(KINDS[kind], issue.path);
-      return issue.keys.map((key) => {
-        const near = nearestWord(key, known);
-        const remedy =
-          near === undefined ? `Remove it; known fields here are ${known.join(", ")}` : `Did you mean ${near}?`;
-        return this.#at([...at, key], "unknown field", remedy);
-      });
-    }
-    if (issue.code === "invalid_union")
-      return [this.#at(at, "has none of the allowed forms", `Write one of the forms that a ${kind} has there`)];
-    return [this.#at(at, lowerFirst(issue.message), "Correct it and save the file")];
+    const parsed = parseObject(value, { site: "static", correct: "Correct it and save the file" });
+    if (parsed.ok) return { ok: true, value: { object: parsed.object, line: this.#lineOf(path) } };
+    const problems = parsed.problems.map((item) => this.#at([...path, ...item.path], item.message, item.remedy));
+    return { ok: false, problems };
   }
 
   #syntaxProblem(error: { readonly message: string; readonly pos: readonly [number, number] }): Problem {
@@ -157,20 +113,6 @@ class DocumentReader {
   }
 }
 
-/** `spec.sites[0].name`. */
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
-    "",
-  );
-}
-
-function kindOf(value: unknown): KindName | undefined {
-  const kind = isRecord(value) ? value["kind"] : undefined;
-  return typeof kind === "string" && Object.hasOwn(KINDS, kind) ? (kind as KindName) : undefined;
-}
-
 function isList(value: unknown): value is { items: unknown[] } {
   return (
     isRecord(value) &&
@@ -178,10 +120,6 @@ function isList(value: unknown): value is { items: unknown[] } {
     value["kind"].endsWith("List") &&
     Array.isArray(value["items"])
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function lowerFirst(text: string): string {

@@ -10,16 +10,16 @@ import {
   type EndpointSlice,
   type FailoverPolicy,
   type KindObject,
-  SERVICE_NAME_LABEL,
   type Service,
   type Site,
   type Switch,
 } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
-import { createdAt, type ObjectChanges, type ObjectStore, type Place } from "../../ports/object-store.ts";
-import { ObjectIndex } from "./object-index.ts";
-import { LARGEST_MANIFEST, type LocatedObject, parseManifest } from "./parse-manifest.ts";
+import { createdAt, type ObjectChanges, type OpenableStore, type Place } from "../../ports/object-store.ts";
+import { changesOf } from "../objects/object-changes.ts";
+import { type LocatedObject, ObjectIndex } from "../objects/object-index.ts";
+import { LARGEST_MANIFEST, parseManifest } from "./parse-manifest.ts";
 
 /** A writer needs a moment to finish a file that it does not replace atomically; what is half-written then is looked at again. */
 const SETTLE_MS = 20;
@@ -45,8 +45,9 @@ export function isManifestName(name: string): boolean {
 }
 
 /** A watched directory of manifests. A bad file leaves its last good content in force; the other files still count. */
-export class SiteDirectory implements ObjectStore {
-  readonly #path: string;
+export class SiteDirectory implements OpenableStore {
+  /** The directory. */
+  readonly place: string;
   readonly #files = new Map<string, FileContent>();
   readonly #index = new ObjectIndex();
   #unreadable: Problem | undefined;
@@ -62,7 +63,11 @@ export class SiteDirectory implements ObjectStore {
   #touched: Set<string> | "all" = "all";
 
   constructor(path: string) {
-    this.#path = path;
+    this.place = path;
+  }
+
+  get inspection(): string {
+    return `tandem validate ${this.place}`;
   }
 
   /** Reads everything once and starts watching. */
@@ -136,7 +141,7 @@ export class SiteDirectory implements ObjectStore {
 
   /** Watches the directory that has the path now, which may have taken the place of another one. */
   async #watch(): Promise<void> {
-    const inode = await stat(this.#path).then(
+    const inode = await stat(this.place).then(
       ({ ino }) => ino,
       () => undefined,
     );
@@ -146,7 +151,7 @@ export class SiteDirectory implements ObjectStore {
     this.#touched = "all";
     if (inode === undefined) return;
     try {
-      const watcher = watch(this.#path, (_event, name) => this.#scanSoon(name));
+      const watcher = watch(this.place, (_event, name) => this.#scanSoon(name));
       watcher.on("error", () => this.#scanSoon(null));
       this.#watched = { inode, watcher };
     } catch {
@@ -218,12 +223,12 @@ export class SiteDirectory implements ObjectStore {
   /** Names of the manifests in the directory; undefined when it cannot be read. */
   async #list(): Promise<ReadonlySet<string> | undefined> {
     try {
-      const names = await readdir(this.#path);
+      const names = await readdir(this.place);
       this.#unreadable = undefined;
       return new Set(names.filter(isManifestName));
     } catch (error) {
       this.#unreadable = {
-        file: this.#path,
+        file: this.place,
         message: `cannot be read: ${reason(error)}`,
         remedy: "Create the directory or correct its permissions",
       };
@@ -232,7 +237,7 @@ export class SiteDirectory implements ObjectStore {
   }
 
   async #readFile(name: string, known: FileContent | undefined): Promise<FileContent | undefined> {
-    const path = join(this.#path, name);
+    const path = join(this.place, name);
     try {
       const stats = await stat(path);
       const stamp = `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
@@ -257,12 +262,10 @@ export class SiteDirectory implements ObjectStore {
       if (content === undefined) this.#files.delete(name);
       else this.#files.set(name, content);
       const after = content?.objects ?? [];
-      if (after !== before) replaced.push([join(this.#path, name), after]);
+      if (after !== before) replaced.push([join(this.place, name), after]);
     }
-    const objects = this.#index.replaceAll(replaced);
-    const services = new Set(objects.flatMap(servicesOf));
-    const sites = objects.some((object) => object.kind === "Site");
-    for (const listener of this.#listeners) listener({ services, sites });
+    const changes = changesOf(this.#index.replaceAll(replaced));
+    for (const listener of this.#listeners) listener(changes);
   }
 }
 
@@ -292,22 +295,6 @@ function withTime(located: LocatedObject, writtenAt: Date): LocatedObject {
 
 function badContent(known: FileContent | undefined, stamp: string, problems: readonly Problem[]): FileContent {
   return { stamp, hash: "", objects: known?.objects ?? [], problems };
-}
-
-/** Services that an object has to do with. */
-function servicesOf(object: KindObject): ServiceKey[] {
-  switch (object.kind) {
-    case "Site":
-      return [];
-    case "FailoverPolicy":
-      return object.spec.targetRefs.map((target): ServiceKey => `${object.metadata.namespace}/${target.name}`);
-    case "Service":
-      return [`${object.metadata.namespace}/${object.metadata.name}`];
-    case "EndpointSlice":
-      return [`${object.metadata.namespace}/${object.metadata.labels[SERVICE_NAME_LABEL] ?? ""}`];
-    case "Switch":
-      return [`${object.metadata.namespace}/${object.spec.targetRef.name}`];
-  }
 }
 
 function byPlace(left: Problem, right: Problem): number {

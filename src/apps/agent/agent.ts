@@ -4,7 +4,6 @@
  */
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
-import { SiteDirectory } from "../../adapters/files/site-directory.ts";
 import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
@@ -15,6 +14,7 @@ import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { OpenableStore } from "../../ports/object-store.ts";
 import type { ResourceSink } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
@@ -36,8 +36,8 @@ import { Remembered } from "./remembered.ts";
 
 /** What an agent is started with. */
 export interface AgentOptions {
-  /** Directory of the site's manifests. */
-  readonly siteDirectory: string;
+  /** The site's objects; opened and closed by the agent. */
+  readonly store: OpenableStore;
   readonly stateDirectory: string;
   readonly version: string;
   readonly clock: Clock;
@@ -50,7 +50,7 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #record: GatewayRecord;
   readonly #paths: StatePaths;
-  readonly #store: SiteDirectory;
+  readonly #store: OpenableStore;
   readonly #publisher: Publisher;
   readonly #remembered: Remembered;
   readonly #members = new Members();
@@ -72,7 +72,7 @@ export class Agent {
     this.#options = options;
     this.#record = record;
     this.#paths = statePaths(options.stateDirectory);
-    this.#store = new SiteDirectory(options.siteDirectory);
+    this.#store = options.store;
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
     this.#remembered = new Remembered(
       this.#paths.memory,
@@ -156,10 +156,10 @@ export class Agent {
     this.#publishSecrets();
     // An Envoy may connect from here on.
     await this.#envoy.open();
-    // Sources: files, then the addresses of the gateways in them.
+    // Sources: objects, then the addresses of the gateways in them.
     await this.#store.open();
     this.#addresses.open(memory.addresses);
-    this.#addresses.requireOwnEntry(this.#options.siteDirectory);
+    this.#addresses.requireOwnEntry(this.#store);
     this.#reconciler = this.#createReconciler();
     const manifests = new SwitchManifests(
       { store: this.#store, knowledge: this.#knowledge, clock: this.#options.clock, own: this.#record },

@@ -11,7 +11,7 @@ import { endpointKey, type PeerGateway } from "../../model/service-view.ts";
 import type { Members } from "../../runtime/members.ts";
 import type { PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import type { GatewayDirectory } from "../../runtime/gateway-context.ts";
-import type { ObjectStore } from "../../ports/object-store.ts";
+import type { ObjectStore, OpenableStore } from "../../ports/object-store.ts";
 
 const RESOLVE_EVERY_MS = 30_000;
 
@@ -98,18 +98,18 @@ export class GatewayAddresses implements GatewayDirectory {
 
   /**
    * Makes sure that the own Site has an entry of this gateway.
-   * @param directory where its manifest should be
+   * @param where its manifest should be
    * @throws TandemError AgentCannotStart
    */
-  requireOwnEntry(directory: string): void {
+  requireOwnEntry({ place, inspection }: OpenableStore): void {
     if (this.#isListed()) return;
     throw new TandemError(
       "AgentCannotStart",
       this.#store.site(this.#site) === undefined
-        ? `${directory} has no valid Site named ${this.#site}`
+        ? `${place} has no valid Site named ${this.#site}`
         : `the Site ${this.#site} has no gateway named ${this.#gateway}`,
       {
-        remedy: `Add ${this.#gateway} with its address to spec.gateways of the Site ${this.#site}; \`tandem validate ${directory}\` shows what is wrong`,
+        remedy: `Add ${this.#gateway} with its address to spec.gateways of the Site ${this.#site}; \`${inspection}\` shows what is wrong`,
       },
     );
   }

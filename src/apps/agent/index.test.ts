@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { SiteDirectory } from "../../adapters/files/site-directory.ts";
 import { callLocal, isAgentListening } from "../../adapters/http/local-client.ts";
 import { createAuthority } from "../../adapters/pki/certificate-authority.ts";
 import { createStateDirectory, type StatePaths, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
@@ -12,11 +13,15 @@ import { type AgentOptions, startAgent } from "./index.ts";
 
 let directory: string;
 let paths: StatePaths;
-let options: AgentOptions;
+let options: Omit<AgentOptions, "store">;
+let siteDirectory: string;
+
+/** What an agent that is started now gets. */
+const withStore = (): AgentOptions => ({ ...options, store: new SiteDirectory(siteDirectory) });
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "tandem-agent-"));
-  const siteDirectory = join(directory, "west");
+  siteDirectory = join(directory, "west");
   await mkdir(siteDirectory);
   paths = await createStateDirectory(join(directory, "state"));
   const authority = await createAuthority(trustDomain("west"), Date.now());
@@ -24,7 +29,6 @@ beforeEach(async () => {
   await replaceFile(paths.authorityCertificate, authority.certificate);
   await writeGatewayRecord(paths, { site: "west", gateway: "west-1", issuer: true });
   options = {
-    siteDirectory,
     stateDirectory: paths.root,
     version: "test",
     clock: {
@@ -46,7 +50,7 @@ afterEach(async () => {
 
 const writeSite = (): Promise<void> =>
   writeFile(
-    join(options.siteDirectory, "site.yaml"),
+    join(siteDirectory, "site.yaml"),
     "apiVersion: tandem.dev/v1alpha1\nkind: Site\nmetadata: {name: west}\nspec: {gateways: [{name: west-1, address: 127.0.0.1}]}\n",
   );
 
@@ -59,10 +63,10 @@ async function listening(): Promise<string[]> {
 
 test("one agent runs from a state directory, a second one is refused and changes nothing", async () => {
   await writeSite();
-  const agent = await startAgent(options);
+  const agent = await startAgent(withStore());
   expect(await listening()).toEqual(["adsSocket", "localSocket", "peerSocket"]);
   const before = await readdir(paths.root);
-  await expect(startAgent(options)).rejects.toMatchObject({ code: "AgentRunning" });
+  await expect(startAgent(withStore())).rejects.toMatchObject({ code: "AgentRunning" });
   expect(await readdir(paths.root)).toEqual(before);
   expect(await callLocal(paths.localSocket, "GET", "/status")).toMatchObject({ site: "west", gateway: "west-1" });
   await agent.close();
@@ -83,7 +87,7 @@ test.each([
   await prepare();
   const intervals = vi.spyOn(globalThis, "setInterval");
   const cleared = vi.spyOn(globalThis, "clearInterval");
-  await expect(startAgent(options)).rejects.toMatchObject(failure);
+  await expect(startAgent(withStore())).rejects.toMatchObject(failure);
   expect(await listening()).toEqual([]);
   const ended = new Set<unknown>(cleared.mock.calls.map(([interval]) => interval));
   const started = intervals.mock.results.map(({ value }) => value as unknown);
@@ -93,14 +97,14 @@ test.each([
 
 test("that a site takes part is not acknowledged while it cannot be written, and written when it can", async () => {
   await writeSite();
-  const agent = await Agent.start(options);
+  const agent = await Agent.start(withStore());
   await rm(paths.memory, { recursive: true });
   const east = { name: "east", gateways: [], trustBundle: "", labels: {}, accepted: false, at: 1 };
   await expect(agent.admit(east)).rejects.toMatchObject({ code: "StateNotWritten" });
   expect(agent.members()).toEqual([east]);
   await mkdir(paths.memory);
   await agent.close();
-  const restarted = await Agent.start(options);
+  const restarted = await Agent.start(withStore());
   expect(restarted.members()).toEqual([east]);
   await restarted.close();
 });
@@ -123,7 +127,7 @@ describe("a state directory with a file that is not what it should be", () => {
     const path = join(paths.root, file);
     await rm(path, { force: true });
     if (content !== undefined) await writeFile(path, content, { mode: 0o600 });
-    await expect(startAgent(options)).rejects.toMatchObject({
+    await expect(startAgent(withStore())).rejects.toMatchObject({
       code: "AgentCannotStart",
       exit: 3,
       message: expect.stringContaining(path) as unknown,
@@ -134,7 +138,7 @@ describe("a state directory with a file that is not what it should be", () => {
   test("such as the key of another authority is refused, naming both files", async () => {
     await writeSite();
     await replaceFile(paths.authorityKey, (await createAuthority(trustDomain("west"), Date.now())).key);
-    await expect(startAgent(options)).rejects.toMatchObject({
+    await expect(startAgent(withStore())).rejects.toMatchObject({
       code: "AgentCannotStart",
       message: `the key in ${paths.authorityKey} is not that of ${paths.authorityCertificate}`,
     });
@@ -149,7 +153,7 @@ test.each(["ads.sock", "agent.sock", "peer.sock", "memory.d", "events.log"])(
     await rm(join(paths.root, name), { force: true, recursive: true });
     if (name === "memory.d") await writeFile(join(paths.root, name), "");
     else await mkdir(join(paths.root, name, "in-the-way"), { recursive: true });
-    await expect(startAgent(options)).rejects.toMatchObject({
+    await expect(startAgent(withStore())).rejects.toMatchObject({
       code: "AgentCannotStart",
       exit: 3,
       message: expect.stringContaining(name) as unknown,
@@ -166,8 +170,8 @@ describe("the end of a switch", () => {
 
   test("says whether one was in force", async () => {
     await writeSite();
-    await writeFile(join(options.siteDirectory, "web.yaml"), manifests);
-    const agent = await startAgent(options);
+    await writeFile(join(siteDirectory, "web.yaml"), manifests);
+    const agent = await startAgent(withStore());
     expect(await send("/switch/end", { service: "shop/web" })).toMatchObject({ wasInForce: false });
     await send("/switch", { service: "shop/web", to: "west" });
     expect(await send("/switch/end", { service: "shop/web" })).toMatchObject({ wasInForce: true, over: true });
@@ -177,7 +181,7 @@ describe("the end of a switch", () => {
 
   test("and its beginning name a service by namespace and name, and a time that is one", async () => {
     await writeSite();
-    const agent = await startAgent(options);
+    const agent = await startAgent(withStore());
     const wrong = [
       ["/switch/end", { service: "web" }],
       ["/switch", { service: "web", to: "east", forMs: 0 }],

@@ -4,8 +4,8 @@
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ObjectIndex } from "../../adapters/files/object-index.ts";
-import { type LocatedObject, parseManifest } from "../../adapters/files/parse-manifest.ts";
+import { type LocatedObject, ObjectIndex } from "../../adapters/objects/object-index.ts";
+import { parseManifest } from "../../adapters/files/parse-manifest.ts";
 import { isManifestName } from "../../adapters/files/site-directory.ts";
 import { TandemError } from "../../model/errors.ts";
 import type { Problem } from "../../model/problem.ts";

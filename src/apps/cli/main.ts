@@ -6,6 +6,7 @@ import { enableCompileCache } from "node:module";
 import { Command, CommanderError } from "commander";
 import { EXIT } from "../../model/errors.ts";
 import { agentCommand } from "./commands/agent.ts";
+import { controllerCommand } from "./commands/controller.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { demoCommand, labCommand } from "./commands/lab.ts";
 import { joinCommand, siteCommand, tokenCommand } from "./commands/site.ts";
@@ -31,6 +32,7 @@ const program = new Command("tandem")
   .addCommand(validateCommand())
   .addCommand(gatewayCommand())
   .addCommand(agentCommand())
+  .addCommand(controllerCommand())
   .addCommand(metricsCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand())

@@ -2,7 +2,13 @@ import type { FilterJson } from "../../gen/envoy/config/listener/v3/listener_com
 import type { ListenerJson } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import { splitServicePortKey } from "../../model/service-key.ts";
 import type { ServiceProgram } from "../../model/service-program.ts";
-import { http10Without, httpConnectionManager, KEEP_FORWARDED_PROTO, ROUTER } from "./http-connection.ts";
+import {
+  http10Without,
+  httpConnectionManager,
+  KEEP_FORWARDED_PROTO,
+  ONE_REQUEST_A_CONNECTION,
+  ROUTER,
+} from "./http-connection.ts";
 import { clientListener, outCluster } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 
@@ -35,6 +41,8 @@ function httpFilter(program: ServiceProgram): FilterJson {
     rds: { routeConfigName: clientListener(program.service), configSource: { ads: {}, resourceApiVersion: "V3" } },
     // Appends the client to x-forwarded-for.
     useRemoteAddress: true,
+    // A listener that changes also says good-bye to the connections that it has.
+    ...(program.leaving === true ? ONE_REQUEST_A_CONNECTION : {}),
     ...KEEP_FORWARDED_PROTO,
     ...http10Without(`${name}.${namespace}`),
     httpFilters: [ROUTER],

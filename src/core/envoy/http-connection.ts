@@ -27,6 +27,11 @@ const CLIENT_LIMITS = {
   headersWithUnderscoresAction: "ALLOW",
 } as const satisfies HttpConnectionManagerJson["commonHttpProtocolOptions"];
 
+/** A connection that ends with the answer to the first request: HTTP/1.1 says `connection: close`, HTTP/2 GOAWAY. */
+export const ONE_REQUEST_A_CONNECTION: HttpConnectionManagerJson = {
+  commonHttpProtocolOptions: { ...CLIENT_LIMITS, maxRequestsPerConnection: 1 },
+};
+
 /**
  * Settings that keep Envoy from changing or limiting what passes: no idle or request limit shorter than the client's, headers in their own case,
  * `server`, trailers, upgrades, 100-continue and HTTP/1.0 as they come.

@@ -41,6 +41,7 @@ export function plan(view: ServiceView, verdict: Verdict): ServiceProgram {
     protocol: choice.protocol,
     http2: choice.http2,
     ...(view.listen === undefined ? {} : { listen: view.listen }),
+    ...(view.leaving ? { leaving: true as const } : {}),
     callers: view.policy.sites.map((site) => site.name).filter((name) => name !== view.site),
     tiers: switchFirst(view, orderTiers(view)).map((tier) =>
       planTier(

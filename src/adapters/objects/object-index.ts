@@ -1,5 +1,6 @@
 /**
- * Objects of all files by what they are looked up for; files come, change and go one by one.
+ * Objects of all sources by what they are looked up for; sources come, change and go one by one. A source is a file of
+ * manifests, or one object of an API server.
  * @module
  */
 import {
@@ -14,23 +15,29 @@ import {
 import type { Problem } from "../../model/problem.ts";
 import { type ServiceKey, serviceKey } from "../../model/service-key.ts";
 import { createdAt, type ObjectSet, type Place } from "../../ports/object-store.ts";
-import type { LocatedObject } from "./parse-manifest.ts";
+
+/** An object and where in its source it stands. */
+export interface LocatedObject {
+  readonly object: KindObject;
+  /** 1-based line of the document, where the source has lines. */
+  readonly line?: number;
+}
 
 /** An object at its place. */
 interface Entry<O extends KindObject = KindObject> {
   readonly object: O;
   readonly identity: string;
-  readonly file: string;
-  readonly line: number;
+  readonly source: string;
+  readonly line: number | undefined;
 }
 
 /**
- * Built from the good content of all files. Of two objects with one name, and of two policies for one Service, the one
- * in force stays in force for as long as its file holds it: a file that comes later takes nothing over. Where none is in
- * force yet the one created first counts, by `creationTimestamp`; those without come last, by the names of their files.
+ * Built from the good content of all sources. Of two objects with one name, and of two policies for one Service, the one
+ * in force stays in force for as long as its source holds it: one that comes later takes nothing over. Where none is in
+ * force yet the one created first counts, by `creationTimestamp`; those without come last, by the names of their sources.
  */
 export class ObjectIndex implements ObjectSet {
-  readonly #ofFile = new Map<string, readonly Entry[]>();
+  readonly #ofSource = new Map<string, readonly Entry[]>();
   readonly #named = new EntryLists<string, KindObject>();
   readonly #sites = new EntryLists<string, Site>();
   readonly #policies = new EntryLists<ServiceKey, FailoverPolicy>();
@@ -43,12 +50,12 @@ export class ObjectIndex implements ObjectSet {
   readonly #places = new WeakMap<KindObject, Place>();
 
   /**
-   * Makes `objects` all that each of the files has, all files at once. Returns the objects that came, went, or count now
-   * or no longer.
+   * Makes `objects` all that each of the sources has, all sources at once. Returns the objects that came, went, or count
+   * now or no longer.
    */
-  replaceAll(files: Iterable<readonly [file: string, objects: readonly LocatedObject[]]>): readonly KindObject[] {
+  replaceAll(sources: Iterable<readonly [source: string, objects: readonly LocatedObject[]]>): readonly KindObject[] {
     const touched: Entry[] = [];
-    for (const [file, objects] of files) touched.push(...this.#replace(file, objects));
+    for (const [source, objects] of sources) touched.push(...this.#replace(source, objects));
     for (const identity of new Set(touched.map((entry) => entry.identity))) touched.push(...this.#choose(identity));
     const services = new Set(touched.flatMap(({ object }) => targetsOf(object)));
     for (const service of services) this.#choosePolicy(service);
@@ -107,16 +114,16 @@ export class ObjectIndex implements ObjectSet {
     return [...this.#duplicates(), ...this.#doublyTargeted()];
   }
 
-  /** Returns what the file had and what it has. */
-  #replace(file: string, objects: readonly LocatedObject[]): readonly Entry[] {
-    const before = this.#ofFile.get(file) ?? [];
+  /** Returns what the source had and what it has. */
+  #replace(source: string, objects: readonly LocatedObject[]): readonly Entry[] {
+    const before = this.#ofSource.get(source) ?? [];
     for (const entry of before) this.#place(entry, "remove");
-    const entries = objects.map(({ object, line }) => ({ object, identity: identityOf(object), file, line }));
-    if (entries.length === 0) this.#ofFile.delete(file);
-    else this.#ofFile.set(file, entries);
+    const entries = objects.map(({ object, line }) => ({ object, identity: identityOf(object), source, line }));
+    if (entries.length === 0) this.#ofSource.delete(source);
+    else this.#ofSource.set(source, entries);
     for (const entry of entries) {
       this.#place(entry, "add");
-      this.#places.set(entry.object, { file, line: entry.line });
+      this.#places.set(entry.object, placeOf(entry));
     }
     return [...before, ...entries];
   }
@@ -136,7 +143,7 @@ export class ObjectIndex implements ObjectSet {
     const before = this.#policyInForce.get(service);
     const now =
       counting.find((entry) => entry.identity === before?.identity) ??
-      counting.find((entry) => entry.file === before?.file) ??
+      counting.find((entry) => entry.source === before?.source) ??
       counting.toSorted(byAge)[0];
     if (now === undefined) this.#policyInForce.delete(service);
     else this.#policyInForce.set(service, now);
@@ -186,10 +193,9 @@ export class ObjectIndex implements ObjectSet {
       const counts = this.#inForce.get(identity);
       return entries
         .filter((entry) => entry !== counts)
-        .map(({ file, line }) => ({
-          file,
-          line,
-          message: `${identity} stands already in ${counts?.file}:${counts?.line}, which counts`,
+        .map((entry) => ({
+          ...placeOf(entry),
+          message: `${identity} stands already in ${counts === undefined ? "another file" : formatPlace(counts)}, which counts`,
           remedy: "Remove one of the two",
         }));
     });
@@ -200,18 +206,17 @@ export class ObjectIndex implements ObjectSet {
       const counts = this.#policyInForce.get(service);
       return this.#counting(entries)
         .filter((entry) => entry !== counts)
-        .map(({ file, line }) => ({
-          file,
-          line,
+        .map((entry) => ({
+          ...placeOf(entry),
           field: "spec.targetRefs",
-          message: `Service ${service} has a policy already: ${counts?.object.metadata.name} in ${counts?.file}:${counts?.line}, which counts`,
+          message: `Service ${service} has a policy already: ${counts === undefined ? "another" : describePolicy(counts)}, which counts`,
           remedy: "Leave one policy per Service",
         }));
     });
   }
 }
 
-/** Entries by key, each list in the order of files and lines. */
+/** Entries by key, each list in the order of sources and lines. */
 class EntryLists<K, O extends KindObject> {
   readonly #lists = new Map<K, readonly Entry<O>[]>();
 
@@ -241,9 +246,23 @@ class EntryLists<K, O extends KindObject> {
   }
 }
 
+function placeOf({ source, line }: Entry): Place {
+  return line === undefined ? { file: source } : { file: source, line };
+}
+
+function formatPlace({ source, line }: Entry): string {
+  return line === undefined ? source : `${source}:${line}`;
+}
+
+/** An API server's object is its own source. */
+function describePolicy(entry: Entry<FailoverPolicy>): string {
+  const { name } = entry.object.metadata;
+  return entry.line === undefined ? name : `${name} in ${formatPlace(entry)}`;
+}
+
 function byPlace(left: Entry, right: Entry): number {
-  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
-  return left.line - right.line;
+  if (left.source !== right.source) return left.source < right.source ? -1 : 1;
+  return (left.line ?? 0) - (right.line ?? 0);
 }
 
 /** The one of `entries` that counts after `before` did: the same again if it is still there in any form. */
@@ -252,7 +271,7 @@ function successor(entries: readonly Entry[], before: Entry | undefined): Entry 
   if (before === undefined || oldest.length < 2) return oldest[0];
   const content = JSON.stringify(before.object);
   const isSame = (entry: Entry): boolean => JSON.stringify(entry.object) === content;
-  const stayed = entries.filter((entry) => entry.file === before.file);
+  const stayed = entries.filter((entry) => entry.source === before.source);
   // The last: a file that was given another name.
   return stayed.find(isSame) ?? stayed[0] ?? oldest.find(isSame) ?? oldest[0];
 }

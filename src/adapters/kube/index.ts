@@ -1,0 +1,19 @@
+/**
+ * Kubernetes as a place of a site's objects: the folder's public face.
+ * @module
+ */
+import { KubeClient } from "./kube-client.ts";
+import { type KubeConnectionSource, loadKubeConnection } from "./kube-connection.ts";
+
+/**
+ * A client of the API server that a kubeconfig, or the pod this runs in, leads to.
+ * @param userAgent shows in the API server's audit log
+ * @throws TandemError KubeConfigUnusable
+ */
+export async function connectKube(source: KubeConnectionSource, userAgent: string): Promise<KubeClient> {
+  return new KubeClient(await loadKubeConnection(source), userAgent);
+}
+
+export type { KubeClient } from "./kube-client.ts";
+export type { KubeConnectionSource } from "./kube-connection.ts";
+export { KubeStore } from "./kube-store.ts";

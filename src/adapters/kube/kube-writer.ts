@@ -1,0 +1,69 @@
+import type { TakeoverChange, TakeoverResource } from "../../model/takeover.ts";
+import type { ClusterWriter, WriteOutcome } from "../../ports/cluster-writer.ts";
+import type { KubeClient, KubeRequest } from "./kube-client.ts";
+import { KubeError } from "./kube-error.ts";
+import { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
+
+/** How long a write may take, in milliseconds: a leader that waits longer may be none any more. */
+const WRITE_TIMEOUT_MS = 2_000;
+
+/** Reasons for which what there is now has to be looked at. */
+const OUTDATED = new Set(["Conflict", "AlreadyExists", "NotFound", "Gone"]);
+
+/** When a writer writes, and who hears of it. */
+export interface KubeWriterHow {
+  /** Asked right before each request: whoever was paused may not be the leader any more. */
+  mayWrite(): boolean;
+  /** What an object is after a write. */
+  written(resource: TakeoverResource, object: KubeObject): void;
+}
+
+/** Changes as requests to an API server, each on the condition that what it was worked out from is still so. */
+export class KubeWriter implements ClusterWriter {
+  readonly #client: KubeClient;
+  readonly #fieldManager: string;
+  readonly #how: KubeWriterHow;
+
+  constructor(client: KubeClient, fieldManager: string, how: KubeWriterHow) {
+    this.#client = client;
+    this.#fieldManager = fieldManager;
+    this.#how = how;
+  }
+
+  async write(namespace: string, change: TakeoverChange): Promise<WriteOutcome> {
+    if (!this.#how.mayWrite()) return { became: "outdated", message: "another replica leads" };
+    try {
+      const answer = await this.#client.request<KubeObject>(this.#requestOf(namespace, change));
+      if (change.do !== "delete") this.#how.written(change.resource, answer);
+      return { became: "written" };
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      // What is to be deleted and is not there is as it should be; looking again costs nothing.
+      if (OUTDATED.has(error.reason)) return { became: "outdated", message: error.message };
+      return {
+        became: "failed",
+        retryable: error.retryable,
+        reason: error.reason,
+        message: error.message,
+        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      };
+    }
+  }
+
+  #requestOf(namespace: string, change: TakeoverChange): KubeRequest {
+    const resource = KUBE_RESOURCES[change.resource];
+    const query = { fieldManager: this.#fieldManager };
+    const timeoutMs = WRITE_TIMEOUT_MS;
+    if (change.do === "create")
+      return { method: "POST", path: pathOf(resource, { namespace }), query, body: change.object, timeoutMs };
+    const path = pathOf(resource, { namespace, name: change.name });
+    if (change.do === "delete")
+      return { method: "DELETE", path, body: { preconditions: { uid: change.uid } }, timeoutMs };
+    const { metadata } = change.patch;
+    const body = {
+      ...change.patch,
+      metadata: { ...(metadata as object | undefined), resourceVersion: change.resourceVersion },
+    };
+    return { method: "PATCH", path, query, body, bodyType: "application/merge-patch+json", timeoutMs };
+  }
+}

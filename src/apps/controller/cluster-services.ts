@@ -1,0 +1,196 @@
+/**
+ * The Services of a cluster that are switched, with what was made for them, followed; and what they are switched from.
+ * @module
+ */
+import type { KubeClient } from "../../adapters/kube/kube-client.ts";
+import { KUBE_RESOURCES, keyOf, type KubeObject, type KubeResource } from "../../adapters/kube/kube-resource.ts";
+import { listPages } from "../../adapters/kube/list-pages.ts";
+import { type ReflectedChange, Reflector, type ReflectorSources } from "../../adapters/kube/reflector.ts";
+import { MANAGED_BY_LABEL } from "../../core/takeover/gateway-slice.ts";
+import { SLICE_MANAGER } from "../../core/takeover/marks.ts";
+import { originName } from "../../core/takeover/origin.ts";
+import { isHeld } from "../../core/takeover/selector.ts";
+import { SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
+import { ORIGIN_LABEL } from "../../model/origin.ts";
+import type { ServiceKey } from "../../model/service-key.ts";
+import { ClusterService, ClusterSlice, type TakeoverResource } from "../../model/takeover.ts";
+
+/** Kubernetes' own slices are waited for no longer, in milliseconds: it may be the one that does not work. */
+const LONGEST_RETURN_MS = 10_000;
+
+/** Where Services come from, and which. */
+interface ClusterServicesSources extends Omit<ReflectorSources, "resource" | "selection" | "keep"> {
+  readonly client: KubeClient;
+  /** Services that a policy targets. */
+  isTargeted(service: ServiceKey): boolean;
+  /** The origin of a Service came, changed or went. */
+  originChanged(service: ServiceKey): void;
+  /** Something of a Service may have changed. */
+  look(service: ServiceKey): void;
+}
+
+/** Services in memory: those that are targeted or have an origin, and no others. */
+export class ClusterServices {
+  readonly #sources: ClusterServicesSources;
+  readonly #services: Reflector;
+  readonly #origins: Reflector;
+  readonly #slices: Reflector;
+  readonly #slicesOf = new Map<ServiceKey, Map<string, KubeObject>>();
+  readonly #returningSince = new Map<ServiceKey, number>();
+
+  constructor(sources: ClusterServicesSources) {
+    this.#sources = sources;
+    this.#services = this.#follow(KUBE_RESOURCES.services, {
+      keep: (key) => sources.isTargeted(key as ServiceKey) || this.origin(key as ServiceKey) !== undefined,
+      serviceOf: keyOf,
+    });
+    this.#origins = this.#follow(KUBE_RESOURCES.services, {
+      labelSelector: ORIGIN_LABEL,
+      serviceOf: (object) => siblingKey(object, ORIGIN_LABEL),
+      taken: (key) => sources.originChanged(key),
+    });
+    this.#slices = this.#follow(KUBE_RESOURCES.endpointSlices, {
+      labelSelector: `${MANAGED_BY_LABEL}=${SLICE_MANAGER}`,
+      serviceOf: (object) => siblingKey(object, SERVICE_NAME_LABEL),
+      taken: (key, change) => this.#takeSlice(key, change),
+    });
+  }
+
+  /** Follows, and waits until everything has been read once. What was made comes first: it says what else is to be kept. */
+  async open(): Promise<void> {
+    this.#origins.start();
+    this.#slices.start();
+    await Promise.all([this.#origins.synced, this.#slices.synced]);
+    this.#services.start();
+    await this.#services.synced;
+  }
+
+  /** Stops following. */
+  close(): void {
+    for (const reflector of [this.#services, this.#origins, this.#slices]) reflector.close();
+  }
+
+  /** A Service that is targeted now and may not have been before. @throws KubeError */
+  async include(key: ServiceKey): Promise<void> {
+    if (this.#services.get(key) === undefined) await this.#services.include(key);
+  }
+
+  /** What an object is after a write. */
+  learn(resource: TakeoverResource, object: KubeObject): void {
+    if (resource === "endpointSlices") this.#slices.learn(object);
+    else if (object.metadata.labels?.[ORIGIN_LABEL] === undefined) this.#services.learn(object);
+    else this.#origins.learn(object);
+  }
+
+  service(key: ServiceKey): ClusterService | undefined {
+    return parsed(ClusterService, this.#services.get(key));
+  }
+
+  origin(key: ServiceKey): ClusterService | undefined {
+    const [namespace = "", name = ""] = key.split("/");
+    return parsed(ClusterService, this.#origins.get(`${namespace}/${originName(name)}`));
+  }
+
+  gatewaySlices(key: ServiceKey): readonly ClusterSlice[] {
+    return [...(this.#slicesOf.get(key)?.values() ?? [])].flatMap((slice) => parsed(ClusterSlice, slice) ?? []);
+  }
+
+  /** Services that have an origin, and with it those that were left behind. */
+  withOrigin(): readonly ServiceKey[] {
+    return [...this.#origins.all()].map((origin) => siblingKey(origin, ORIGIN_LABEL));
+  }
+
+  /**
+   * Whether Kubernetes' own slices of a Service that is not held have endpoints as its origin's have. Asks the API server,
+   * and only while it matters.
+   * @throws KubeError
+   */
+  async hasReturned(key: ServiceKey): Promise<boolean> {
+    const service = this.service(key);
+    const isReady = this.gatewaySlices(key).some((slice) => readyEndpoints([slice]) > 0);
+    if (service === undefined || isHeld(service.spec.selector) || !isReady) {
+      this.#returningSince.delete(key);
+      return true;
+    }
+    const { clock } = this.#sources;
+    const since = this.#returningSince.get(key) ?? clock.now();
+    this.#returningSince.set(key, since);
+    if (clock.now() - since > LONGEST_RETURN_MS) return true;
+    const [namespace = "", name = ""] = key.split("/");
+    const [own, origins] = await Promise.all(
+      [name, originName(name)].map((of) => this.#kubernetesSlices(namespace, of)),
+    );
+    return readyEndpoints(own ?? []) >= readyEndpoints(origins ?? []);
+  }
+
+  async #kubernetesSlices(namespace: string, service: string): Promise<readonly ClusterSlice[]> {
+    const labelSelector = `${SERVICE_NAME_LABEL}=${service},${MANAGED_BY_LABEL}!=${SLICE_MANAGER}`;
+    const signal = AbortSignal.timeout(5_000);
+    const { objects } = await listPages(
+      this.#sources.client,
+      KUBE_RESOURCES.endpointSlices,
+      { namespace, labelSelector },
+      signal,
+    );
+    return objects.flatMap((object) => parsed(ClusterSlice, object) ?? []);
+  }
+
+  #takeSlice(key: ServiceKey, { before, now }: ReflectedChange): void {
+    const slices = this.#slicesOf.get(key) ?? new Map<string, KubeObject>();
+    const name = (now ?? before)?.metadata.name ?? "";
+    if (now === undefined) slices.delete(name);
+    else slices.set(name, now);
+    if (slices.size === 0) this.#slicesOf.delete(key);
+    else this.#slicesOf.set(key, slices);
+  }
+
+  #follow(
+    resource: KubeResource,
+    how: {
+      readonly labelSelector?: string;
+      readonly keep?: (key: string) => boolean;
+      readonly serviceOf: (object: KubeObject) => string;
+      readonly taken?: (key: ServiceKey, change: ReflectedChange) => void;
+    },
+  ): Reflector {
+    const { labelSelector, keep } = how;
+    const sources = {
+      ...this.#sources,
+      resource,
+      selection: { labelSelector },
+      ...(keep === undefined ? {} : { keep }),
+    };
+    return new Reflector(sources, {
+      changed: (changes) => {
+        for (const change of changes) {
+          const object = change.now ?? change.before;
+          if (object === undefined) continue;
+          const key = how.serviceOf(object) as ServiceKey;
+          how.taken?.(key, change);
+          this.#sources.look(key);
+        }
+      },
+      troubleChanged: () => {},
+    });
+  }
+}
+
+/** The key of a Service in an object's namespace whose name a label of the object says. */
+function siblingKey({ metadata }: KubeObject, label: string): ServiceKey {
+  return `${metadata.namespace ?? ""}/${metadata.labels?.[label] ?? ""}`;
+}
+
+function readyEndpoints(slices: readonly ClusterSlice[]): number {
+  // Kubernetes treats an absent `ready` as true.
+  const ready = slices.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter(({ conditions }) => conditions.ready !== false),
+  );
+  return ready.length;
+}
+
+function parsed<T>(
+  schema: { safeParse(value: unknown): { data?: T | undefined } },
+  object: KubeObject | undefined,
+): T | undefined {
+  return object === undefined ? undefined : schema.safeParse(object).data;
+}

@@ -1,0 +1,15 @@
+import type { ClusterService } from "../../model/takeover.ts";
+
+/** Label of everything that Tandem makes. */
+export const PART_OF = { "app.kubernetes.io/part-of": "tandem" } as const;
+
+/** Who keeps an EndpointSlice, by the label that Kubernetes has for it. */
+export const SLICE_MANAGER = "tandem.dev";
+
+/**
+ * An owner reference: what was made for a Service goes with it. It is not the policy's: a policy that somebody removes by
+ * force would take with it what its Service is restored from.
+ */
+export function ownedBy({ metadata }: ClusterService): Readonly<Record<string, unknown>> {
+  return { apiVersion: "v1", kind: "Service", name: metadata.name, uid: metadata.uid };
+}
