@@ -33,7 +33,20 @@ export interface RunningLoad {
 
 /** Sends load to both gateways of `west`. @param take told each line as it comes */
 export function startLoad(lab: Lab, load: LabLoad, take: (line: LoadLine) => void): RunningLoad {
-  const targets = lab.targets(load.protocol).flatMap(({ address, ready }) => ["--target", address, "--ready", ready]);
+  return startLoadAt(lab.targets(load.protocol), load, take);
+}
+
+/** Sends load to addresses. @param take told each line as it comes */
+export function startLoadAt(
+  addresses: readonly { readonly address: string; readonly ready?: string }[],
+  load: LabLoad,
+  take: (line: LoadLine) => void,
+): RunningLoad {
+  const targets = addresses.flatMap(({ address, ready }) => [
+    "--target",
+    address,
+    ...(ready === undefined ? [] : ["--ready", ready]),
+  ]);
   const args = [
     "--protocol",
     load.protocol,
