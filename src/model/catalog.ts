@@ -69,6 +69,8 @@ export const CatalogMessage = z.discriminatedUnion("type", [
     service: ServicePortKeySchema,
     sites: z.array(z.object({ site: DnsLabel, trigger: z.enum(LOSS_TRIGGERS) })).max(16),
   }),
+  /** Between gateways of one site and its controllers: which site serves a service as the sender sees it. */
+  z.object({ type: z.literal("serving"), service: ServicePortKeySchema, site: DnsLabel.nullable() }),
   /** Between gateways of one site: a peer site that the issuer has let in. */
   z.object({ type: z.literal("member"), site: SiteRecord }),
   /** Everything has been said once. */

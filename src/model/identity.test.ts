@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { gatewayIdentity, siteOfIdentity } from "./names.ts";
+import { gatewayIdentity, siteOfIdentity } from "./identity.ts";
 
 test("the identity of a site's gateways names the site", () => {
   expect(siteOfIdentity(gatewayIdentity("east"))).toBe("east");

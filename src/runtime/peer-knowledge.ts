@@ -114,6 +114,7 @@ export class PeerKnowledge {
       }
       case "synced":
         return this.#takeEverything(stream);
+      case "serving":
       case "site":
       case "member":
       case "beat":

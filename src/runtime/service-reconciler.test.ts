@@ -38,6 +38,7 @@ function reconcilerOf(files: Readonly<Record<string, string>>) {
     {
       tcpChainsChanged: () => {},
       failedOver: () => {},
+      servingChanged: () => {},
       holdsChanged: () => {},
       statusChanged: () => {},
       failed: () => {},

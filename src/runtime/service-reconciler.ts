@@ -26,6 +26,8 @@ export interface ReconcilerEvents {
   /** The set of TCP services changed, so the way in for peers has to be built again. */
   tcpChainsChanged(): void;
   failedOver(service: ServicePortKey, record: FailoverRecord): void;
+  /** Which site serves a service, for controllers; undefined when there is no such service any more. */
+  servingChanged(service: ServicePortKey, site: string | undefined): void;
   /** Sites this gateway holds back for a service, for its siblings. */
   holdsChanged(service: ServicePortKey, sites: readonly HeldSite[]): void;
   /** Something that status or catalog show of a service may have changed. */
@@ -122,6 +124,11 @@ export class ServiceReconciler {
       const sites = holdsOf(verdict);
       return sites.length === 0 ? [] : [[key, sites] as const];
     });
+  }
+
+  /** Which site serves each service. */
+  serving(): readonly (readonly [ServicePortKey, string])[] {
+    return [...this.#current].map(([key, { verdict }]) => [key, verdict.servingSite]);
   }
 
   /** The status of all services. */
@@ -231,6 +238,8 @@ export class ServiceReconciler {
     const holds = holdsOf(verdict);
     if (JSON.stringify(holds) !== JSON.stringify(before === undefined ? [] : holdsOf(before.verdict)))
       this.#events.holdsChanged(view.service, holds);
+    if (verdict.servingSite !== before?.verdict.servingSite)
+      this.#events.servingChanged(view.service, verdict.servingSite);
     if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
   }
 
@@ -242,6 +251,7 @@ export class ServiceReconciler {
     this.#sources.listenPorts.release(service);
     this.#sources.health.forget(service);
     this.#sink.replace(ownerOf(service), [], noticedAt);
+    this.#events.servingChanged(service, undefined);
     if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
   }
 }

@@ -4,6 +4,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { createAuthority } from "../../src/adapters/pki/certificate-authority.ts";
+import { createStateDirectory, writeGatewayRecord } from "../../src/adapters/state/state-directory.ts";
+import { replaceFile } from "../../src/adapters/state/write-file.ts";
+import { trustDomain } from "../../src/model/identity.ts";
 import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
 import { Controller } from "../../src/apps/controller/index.ts";
 import type { KubeObject } from "../../src/adapters/kube/kube-resource.ts";
@@ -50,6 +54,7 @@ class Gateway {
 let cluster: SimulatedCluster;
 let directory: string;
 let client: KubeClient;
+let stateDirectory: string;
 let gateway: Gateway;
 const controllers: Controller[] = [];
 
@@ -60,6 +65,7 @@ beforeEach(async () => {
   await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
   client = await connect(kubeconfig);
   await installDefinitions(client);
+  stateDirectory = await createIdentity(join(directory, "state"));
   gateway = new Gateway(GATEWAY);
   await gateway.start();
   cluster.seed("tandem.dev/sites", {
@@ -79,6 +85,16 @@ afterEach(async () => {
   await cluster.close();
   await rm(directory, { recursive: true });
 });
+
+/** Who the controller is to agents, of whom there are none here. */
+async function createIdentity(root: string): Promise<string> {
+  const paths = await createStateDirectory(root);
+  const authority = await createAuthority(trustDomain("west"), Date.now());
+  await replaceFile(paths.authorityKey, authority.key);
+  await replaceFile(paths.authorityCertificate, authority.certificate);
+  await writeGatewayRecord(paths, { site: "west", gateway: "controller-1", issuer: true });
+  return root;
+}
 
 function seedService(name: string): void {
   cluster.seed(
@@ -126,7 +142,7 @@ function seedPolicy(mode: "Direct" | "Gateway", name = "web"): void {
 async function startController(identity = "one"): Promise<Controller> {
   const controller = await Controller.start({
     client,
-    site: "west",
+    stateDirectory,
     namespace: "tandem-system",
     drainMs: 200,
     identity,

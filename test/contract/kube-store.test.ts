@@ -1,29 +1,20 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
-import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
-import { SimulatedCluster } from "../kube/simulated-cluster.ts";
-import { connect, installDefinitions, openKubeWorld } from "./kube-world.ts";
+import { installDefinitions, openKubeWorld, removeDefinitions } from "./kube-world.ts";
 import { objectStoreContract } from "./object-store-contract.ts";
+import { openUsedCluster, type UsedCluster } from "./used-cluster.ts";
 
 describe("a Kubernetes cluster", () => {
-  let cluster: SimulatedCluster;
-  let directory: string;
-  let client: KubeClient;
+  let used: UsedCluster;
+  let installed: readonly string[];
 
   beforeAll(async () => {
-    cluster = await SimulatedCluster.start();
-    directory = await mkdtemp(join(tmpdir(), "tandem-contract-"));
-    const kubeconfig = join(directory, "kubeconfig");
-    await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
-    client = await connect(kubeconfig);
-    await installDefinitions(client);
+    used = await openUsedCluster();
+    installed = await installDefinitions(used.client);
   });
   afterAll(async () => {
-    await cluster.close();
-    await rm(directory, { recursive: true });
+    await removeDefinitions(used.client, installed);
+    await used.close();
   });
 
-  objectStoreContract(() => openKubeWorld(client));
+  objectStoreContract(() => openKubeWorld(used.client));
 });

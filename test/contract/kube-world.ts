@@ -47,17 +47,29 @@ export async function connect(kubeconfig: string): Promise<KubeClient> {
   return new KubeClient(await loadKubeConnection({ kubeconfig }), FIELD_MANAGER);
 }
 
-/** Installs Tandem's definitions and waits until the API server serves them. */
-export async function installDefinitions(client: KubeClient): Promise<void> {
-  for (const definition of customResourceDefinitions())
+/** Installs those of Tandem's definitions that are not there, and waits until the API server serves them. Returns their names. */
+export async function installDefinitions(client: KubeClient): Promise<readonly string[]> {
+  const present = await client.request<{ items: { metadata: { name: string } }[] }>({
+    method: "GET",
+    path: pathOf(DEFINITIONS),
+  });
+  const names = new Set(present.items.map(({ metadata }) => metadata.name));
+  const missing = customResourceDefinitions().filter(({ metadata }) => !names.has(metadata.name));
+  for (const definition of missing)
     await apply(client, pathOf(DEFINITIONS, { name: definition.metadata.name }), definition);
   for (const resource of [KUBE_RESOURCES.failoverPolicies, KUBE_RESOURCES.switches, KUBE_RESOURCES.sites]) {
     while (!(await isServed(client, resource))) await after(ASK_AGAIN_MS);
   }
+  return missing.map(({ metadata }) => metadata.name);
+}
+
+/** Takes definitions away again, and with them all objects of their kinds. */
+export async function removeDefinitions(client: KubeClient, names: readonly string[]): Promise<void> {
+  for (const name of names) await client.request({ method: "DELETE", path: pathOf(DEFINITIONS, { name }) });
 }
 
 /** Makes a namespace with a store that follows the cluster. */
-export async function openKubeWorld(client: KubeClient): Promise<StoreWorld> {
+export async function openKubeWorld(client: KubeClient, how = { outlives: false }): Promise<StoreWorld> {
   const namespace = `tandem-contract-${randomBytes(4).toString("hex")}`;
   await client.request({
     method: "POST",
@@ -77,7 +89,7 @@ export async function openKubeWorld(client: KubeClient): Promise<StoreWorld> {
       random: Math.random,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     },
-    { outlives: false },
+    how,
   );
   return {
     store,

@@ -3,10 +3,12 @@
  * Pods are processes on loopback addresses.
  * @module
  */
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import type { SummaryLine } from "../../src/apps/lab/load/lines.ts";
@@ -20,7 +22,10 @@ import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { connect, installDefinitions } from "../contract/kube-world.ts";
 
 const TANDEM = fileURLToPath(new URL("../../src/apps/cli/main.ts", import.meta.url));
+const run = promisify(execFile);
 const SERVICE_ADDRESS = "127.71.9.80:8080";
+/** Of the Service in Direct mode, with the same pods. */
+const DIRECT_ADDRESS = "127.71.9.81:8080";
 
 /** A site of the lab as a cluster. */
 interface ClusterSite {
@@ -44,10 +49,15 @@ beforeAll(async () => {
   [west, east] = await Promise.all([openCluster(lab.sites[0]), openCluster(lab.sites[1])]);
   proxy = await KubeProxy.start({
     access: west.cluster.access(),
-    forwards: [{ namespace: "shop", service: "web", port: "http", listen: SERVICE_ADDRESS }],
+    forwards: [
+      { namespace: "shop", service: "web", port: "http", listen: SERVICE_ADDRESS },
+      { namespace: "shop", service: "direct", port: "http", listen: DIRECT_ADDRESS },
+    ],
   });
-  for (const name of ["one", "two"]) await startController(west, name);
-  await startController(east, "one");
+  for (const [one, name] of CONTROLLERS()) {
+    await enrolController(one, name);
+    await startController(one, name);
+  }
   for (const one of [west, east]) for (const { name } of one.site.gateways) await moveAgent(one, name);
   await untilHeld(west);
   await untilHeld(east);
@@ -69,27 +79,27 @@ async function openCluster(site: LabSite): Promise<ClusterSite> {
   await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
   await installDefinitions(await connect(kubeconfig));
   cluster.seed("tandem.dev/sites", await manifest(site, "site.yaml", "Site", site.name));
-  cluster.seed(
-    "/services",
-    {
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name: "web" },
-      spec: {
-        selector: { app: "web" },
-        ports: [{ name: "http", port: 80, targetPort: ENDPOINT_PORTS.http, appProtocol: "http" }],
-      },
-    },
-    "shop",
-  );
+  for (const name of ["web", "direct"]) cluster.seed("/services", service(name), "shop");
   for (const { name, address } of site.endpoints) cluster.seed("/pods", pod(name, address), "shop");
   const policy = await manifest(site, "services.yaml", "FailoverPolicy", "web");
-  cluster.seed(
-    "tandem.dev/failoverpolicies",
-    { ...policy, spec: { ...(policy["spec"] as JsonObject), mode: "Gateway" } },
-    "shop",
-  );
+  for (const [name, mode] of [
+    ["web", "Gateway"],
+    ["direct", "Direct"],
+  ] as const) {
+    const spec = { ...(policy["spec"] as JsonObject), mode, targetRefs: [{ kind: "Service", name }] };
+    cluster.seed("tandem.dev/failoverpolicies", { ...policy, metadata: { name }, spec }, "shop");
+  }
   return { site, cluster, kubeconfig };
+}
+
+function service(name: string): JsonObject {
+  const port = { name: "http", port: 80, targetPort: ENDPOINT_PORTS.http, appProtocol: "http" };
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name },
+    spec: { selector: { app: "web" }, ports: [port] },
+  };
 }
 
 function pod(name: string, ip: string): JsonObject {
@@ -112,15 +122,29 @@ async function manifest(site: LabSite, file: string, kind: string, name: string)
   return found;
 }
 
-async function startController({ site, kubeconfig }: ClusterSite, name: string): Promise<void> {
-  await lab.processes.start(`controller/${site.name}-${name}`, [
-    TANDEM,
-    "controller",
-    "--site",
-    site.name,
-    "--kubeconfig",
-    kubeconfig,
-  ]);
+/** Replicas, by their clusters. */
+const CONTROLLERS = (): readonly (readonly [ClusterSite, string])[] => [
+  [west, "one"],
+  [west, "two"],
+  [east, "one"],
+];
+
+const controllerState = ({ site }: ClusterSite, name: string): string =>
+  join(lab.options.directory, `${site.name}-c-${name}`);
+
+/** Gives a replica a certificate, as a gateway gets one. */
+async function enrolController(one: ClusterSite, name: string): Promise<void> {
+  const issuer = one.site.gateways[0]?.state ?? "";
+  const token = join(lab.options.directory, "controller.token");
+  await run(process.execPath, [TANDEM, "token", "create", "--gateway", `c-${name}`, "--out", token, "--state", issuer]);
+  await run(process.execPath, [TANDEM, "gateway", "enrol", token, "--state", controllerState(one, name)]);
+  await rm(token);
+}
+
+async function startController(one: ClusterSite, name: string): Promise<void> {
+  const state = controllerState(one, name);
+  const args = [TANDEM, "controller", "--kubeconfig", one.kubeconfig, "--state", state];
+  await lab.processes.start(`controller/${one.site.name}-${name}`, args);
 }
 
 /** Ends the agent that reads files and starts one that reads the cluster, from the same state. */
@@ -131,25 +155,27 @@ async function moveAgent({ site, kubeconfig }: ClusterSite, name: string): Promi
   await lab.processes.start(`agent/${name}`, [TANDEM, "agent", "--kubeconfig", kubeconfig, "--state", gateway.state]);
 }
 
-/** The selector of the Service. */
-function selectorOf(cluster: SimulatedCluster): object {
-  const spec = (cluster.read("/services", "web", "shop")?.["spec"] ?? {}) as { selector?: object };
+/** The selector of a Service. */
+function selectorOf(cluster: SimulatedCluster, name = "web"): object {
+  const spec = (cluster.read("/services", name, "shop")?.["spec"] ?? {}) as { selector?: object };
   return spec.selector ?? {};
 }
 
-async function untilHeld({ cluster }: ClusterSite): Promise<void> {
-  await cluster.until((now) => {
-    return Object.hasOwn(selectorOf(now), "tandem.dev/held");
-  });
+async function untilHeld({ cluster }: ClusterSite, name = "web"): Promise<void> {
+  await cluster.until((now) => Object.hasOwn(selectorOf(now, name), "tandem.dev/held"));
 }
 
 const gatewayTargets = (): readonly string[] => lab.sites[0].gateways.map(({ address }) => address);
 
 /** Sends GETs to the Service's address, and does something in the middle, when answers have come for a while. */
-async function loadWith(durationMs: number, act: () => Promise<unknown>): Promise<SummaryLine> {
+async function loadWith(
+  durationMs: number,
+  act: () => Promise<unknown>,
+  address = SERVICE_ADDRESS,
+): Promise<SummaryLine> {
   let acting: Promise<unknown> | undefined;
   const load = { protocol: "http", method: "GET", rate: 300, durationMs } as const;
-  const { summary } = startLoadAt([{ address: SERVICE_ADDRESS }], load, (line) => {
+  const { summary } = startLoadAt([{ address }], load, (line) => {
     if (line.type === "progress" && line.atMs >= 1_000) acting ??= act();
   });
   const found = await summary;
@@ -182,8 +208,7 @@ test("API server and controllers are gone when every pod is killed, and no GET f
   const summary = await loadWith(4_000, () => breakIt(lab, parseTarget(lab, "west"), "crash"));
   await west.cluster.restart();
   await heal(lab, undefined);
-  for (const name of ["one", "two"]) await startController(west, name);
-  await startController(east, "one");
+  for (const [one, name] of CONTROLLERS()) await startController(one, name);
   expect(summary.failures).toEqual({});
   expect(summary.servedBy["east"]).toBeGreaterThan(0);
 }, 60_000);
@@ -213,8 +238,29 @@ test("the policy is deleted under load: the Service is its own again, no GET fai
   await west.cluster.until((now) =>
     now
       .list("discovery.k8s.io/endpointslices", "shop")
-      .every(({ metadata }) => !String(metadata["name"]).includes("tandem")),
+      .every(({ metadata }) => !String(metadata["name"]).startsWith("web-tandem")),
   );
   west.cluster.seed("tandem.dev/failoverpolicies", { ...policy, metadata: { name: "web" } } as JsonObject, "shop");
   await untilHeld(west);
+}, 60_000);
+
+test("Direct mode: nothing is in the way until every pod is dead; then another site serves, and after it the pods again", async () => {
+  const isTo = (addresses: readonly string[]) => (now: KubeProxy) => {
+    const targets = now.targets(DIRECT_ADDRESS);
+    return (
+      targets.length > 0 && targets.every((target) => addresses.some((address) => target.startsWith(`${address}:`)))
+    );
+  };
+  const pods = west.site.endpoints.map(({ address }) => address);
+  await proxy.until(isTo(pods));
+  expect((await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS)).servedBy).toEqual({ west: 300 });
+  await breakIt(lab, parseTarget(lab, "west"), "crash");
+  await untilHeld(west, "direct");
+  await proxy.until(isTo(gatewayTargets()));
+  const elsewhere = await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS);
+  expect([elsewhere.failures, elsewhere.servedBy]).toEqual([{}, { east: 300 }]);
+  await heal(lab, undefined);
+  await proxy.until(isTo(pods));
+  const back = await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS);
+  expect([back.failures, back.servedBy]).toEqual([{}, { west: 300 }]);
 }, 60_000);

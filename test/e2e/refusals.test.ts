@@ -24,7 +24,7 @@ import type { Token } from "../../src/adapters/pki/token.ts";
 import { statePaths } from "../../src/adapters/state/state-directory.ts";
 import { Lab } from "../../src/apps/lab/network/lab.ts";
 import { LAB_DEFAULTS, LAB_PORTS, type LabGateway } from "../../src/apps/lab/network/layout.ts";
-import { gatewayIdentity } from "../../src/core/envoy/names.ts";
+import { gatewayIdentity } from "../../src/model/identity.ts";
 
 const DAY_MS = 24 * 3_600_000;
 

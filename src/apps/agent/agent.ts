@@ -23,7 +23,7 @@ import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowled
 import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
 import { SwitchManifests } from "../../runtime/switch-manifests.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
-import { CertificateKeeper } from "./certificate-keeper.ts";
+import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { EnvoyConnection } from "./envoy-connection.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
@@ -343,6 +343,7 @@ export class Agent {
     return new ServiceReconciler(sources, sink, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
+      servingChanged: (service, site) => this.#exchange.tellSiblings({ type: "serving", service, site: site ?? null }),
       holdsChanged: (service, sites) => this.#exchange.tellSiblings({ type: "holds", service, sites: [...sites] }),
       failed: (service, error) =>
         this.#options.log.error("service_not_reconciled", {
@@ -426,6 +427,7 @@ export class Agent {
         }),
       sitesOf: (service) => this.#sitesOf(service),
       holds: () => this.#reconciler?.holds() ?? [],
+      serving: () => this.#reconciler?.serving() ?? [],
       admit: (site) => this.admit(site),
       switchHeard: () => this.#remembered.save("switches"),
       look: (changes) => this.#look(changes),

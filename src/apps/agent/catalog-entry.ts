@@ -4,11 +4,12 @@ import type { FailoverPolicy } from "../../model/kinds/index.ts";
 
 const hashes = new WeakMap<FailoverPolicy, string>();
 
-/** Fingerprint of a policy's spec, computed once for each object. */
+/** Fingerprint of a policy's spec, computed once for each object. How a site leads clients to gateways is its own affair. */
 function policyHash(policy: FailoverPolicy): string {
   const known = hashes.get(policy);
   if (known !== undefined) return known;
-  const hash = createHash("sha256").update(JSON.stringify(policy.spec)).digest("base64url").slice(0, 16);
+  const { mode: _, ...spec } = policy.spec;
+  const hash = createHash("sha256").update(JSON.stringify(spec)).digest("base64url").slice(0, 16);
   hashes.set(policy, hash);
   return hash;
 }

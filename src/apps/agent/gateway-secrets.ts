@@ -1,7 +1,7 @@
 import { leafSecret, membersSecret, peerSecret } from "../../core/envoy/secrets.ts";
 import type { SiteRecord } from "../../model/catalog.ts";
 import type { XdsResource } from "../../model/xds-resource.ts";
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "../../adapters/identity/credentials.ts";
 
 /** The secrets of a gateway's Envoy: its certificate, who may connect, and who each peer has to be. */
 export function gatewaySecrets(

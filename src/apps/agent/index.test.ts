@@ -7,7 +7,7 @@ import { callLocal, isAgentListening } from "../../adapters/http/local-client.ts
 import { createAuthority } from "../../adapters/pki/certificate-authority.ts";
 import { createStateDirectory, type StatePaths, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
-import { trustDomain } from "../../core/envoy/names.ts";
+import { trustDomain } from "../../model/identity.ts";
 import { Agent } from "./agent.ts";
 import { type AgentOptions, startAgent } from "./index.ts";
 

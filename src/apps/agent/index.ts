@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import { z } from "zod";
 import { parseToken } from "../../adapters/pki/token.ts";
 import { redeemToken } from "../../adapters/peers/redemption.ts";
-import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { gatewayIdentity } from "../../model/identity.ts";
 import { SwitchRecord } from "../../model/catalog.ts";
 import { systemErrorCode, TandemError } from "../../model/errors.ts";
 import { DnsLabel, Reason } from "../../model/kinds/index.ts";

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { chmod, rm } from "node:fs/promises";
 import { readBody } from "../../adapters/http/read-body.ts";
-import { siteOfIdentity } from "../../core/envoy/names.ts";
+import { siteOfIdentity } from "../../model/identity.ts";
 import { PEER_IDENTITY_HEADER } from "../../core/envoy/gateway-base.ts";
 import { REDEEM_PATH } from "../../adapters/peers/redemption.ts";
 import type { CatalogFeed } from "../../adapters/peers/catalog-feed.ts";

@@ -39,6 +39,7 @@ beforeEach(() => {
       ["shop/private", ENTRY],
     ],
     holds: () => [["shop/web/80", [{ site: "east", trigger: "CheckFailed" }]]],
+    serving: () => [["shop/web/80", "west"]],
     admit: () => Promise.resolve(),
     switchHeard: () => {},
     look: () => {},

@@ -35,6 +35,8 @@ export interface ExchangeSources {
   /** Sites that the policy of a Service lists here. */
   sitesOf(service: ServiceKey): readonly string[];
   holds(): Iterable<readonly [ServicePortKey, readonly HeldSite[]]>;
+  /** Which site serves each service. */
+  serving(): Iterable<readonly [ServicePortKey, string]>;
   admit(site: SiteRecord): Promise<void>;
   /** A switch was heard of and has to be kept. */
   switchHeard(): void;
@@ -173,5 +175,6 @@ export class PeerExchange {
     if (listener !== own.site) return;
     for (const site of members.all()) yield { type: "member", site };
     for (const [service, sites] of this.#sources.holds()) yield { type: "holds", service, sites: [...sites] };
+    for (const [service, site] of this.#sources.serving()) yield { type: "serving", service, site };
   }
 }

@@ -19,7 +19,7 @@ import {
   writeGatewayRecord,
 } from "../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
-import { gatewayIdentity, trustDomain } from "../../core/envoy/names.ts";
+import { gatewayIdentity, trustDomain } from "../../model/identity.ts";
 import { TandemError } from "../../model/errors.ts";
 import { Site } from "../../model/kinds/index.ts";
 

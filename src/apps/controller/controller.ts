@@ -6,6 +6,10 @@ import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
+import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
+import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
+import { isHeld } from "../../core/takeover/selector.ts";
+import type { GatewayAddress } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { RELEASED_ANNOTATION } from "../../model/origin.ts";
@@ -17,6 +21,7 @@ import { LeaderElection } from "../../runtime/leader-election.ts";
 import { ListenerAllotments } from "../../runtime/listener-allotments.ts";
 import { TakeoverReconciler } from "../../runtime/takeover-reconciler.ts";
 import { ClusterServices } from "./cluster-services.ts";
+import { GatewayReports } from "./gateway-reports.ts";
 
 /** Name of the Lease of a site's controllers. */
 const LEASE = "tandem-controller";
@@ -27,8 +32,8 @@ const FIELD_MANAGER = "tandem-controller";
 /** What a controller is started with. */
 export interface ControllerOptions {
   readonly client: KubeClient;
-  /** The site that the cluster is. */
-  readonly site: string;
+  /** Of a gateway of this site that no Envoy belongs to: who the controller is to agents. */
+  readonly stateDirectory: string;
   /** Namespace of the Lease. */
   readonly namespace: string;
   /** See {@link TakeoverView.drainMs}. */
@@ -45,17 +50,22 @@ export interface ControllerOptions {
 /** A running controller. */
 export class Controller {
   readonly #options: ControllerOptions;
+  readonly #site: string;
   readonly #store: KubeStore;
   readonly #services: ClusterServices;
+  readonly #certificate: CertificateKeeper;
+  readonly #reports: GatewayReports;
   readonly #liveness: GatewayLiveness;
   readonly #allotments = new ListenerAllotments();
   readonly #election: LeaderElection;
   /** While this replica leads. */
   #takeovers: TakeoverReconciler | undefined;
 
-  private constructor(options: ControllerOptions) {
+  private constructor(options: ControllerOptions, record: GatewayRecord) {
     this.#options = options;
-    const { client, site, clock, random, log } = options;
+    this.#site = record.site;
+    const { client, clock, random, log } = options;
+    const gateways = (): readonly GatewayAddress[] => this.#store.site(record.site)?.spec.gateways ?? [];
     const sources = { client, clock, random, log };
     this.#store = new KubeStore(sources, { outlives: false });
     this.#services = new ClusterServices({
@@ -66,13 +76,30 @@ export class Controller {
     });
     this.#liveness = new GatewayLiveness(
       {
-        gateways: () => this.#store.site(site)?.spec.gateways ?? [],
+        gateways,
         probe: { isReady: isGatewayReady, takesConnections },
         clock,
         log,
       },
       (service) => (service === undefined ? this.#lookAtAll() : this.#takeovers?.look(service)),
     );
+    this.#certificate = new CertificateKeeper({
+      paths: statePaths(options.stateDirectory),
+      record,
+      clock,
+      log,
+      issuers: gateways,
+      renewed: () => {},
+    });
+    this.#reports = new GatewayReports({
+      site: record.site,
+      gateways,
+      credentials: () => this.#certificate.credentialsFor(record.site, undefined),
+      look: (key) => this.#takeovers?.look(key),
+      clock,
+      random,
+      log,
+    });
     const leases = new KubeLease(client, { namespace: options.namespace, name: LEASE }, () => clock.now());
     this.#election = new LeaderElection(
       { leases, identity: options.identity, clock, monotonic: options.monotonic, log },
@@ -80,29 +107,40 @@ export class Controller {
     );
   }
 
-  /** Starts a controller. Fulfilled once it has read everything, whether it leads or not. */
+  /**
+   * Starts a controller. Fulfilled once it has read everything, whether it leads or not.
+   * @throws TandemError AgentCannotStart when the state directory is not usable
+   */
   static async start(options: ControllerOptions): Promise<Controller> {
-    const controller = new Controller(options);
+    const record = await requireGatewayRecord(statePaths(options.stateDirectory));
+    const controller = new Controller(options, record);
     await controller.#start();
     return controller;
   }
 
   async #start(): Promise<void> {
+    await this.#certificate.open();
     await this.#store.open();
     await this.#services.open();
     this.#store.onChange(({ services, sites }) => {
-      if (sites) this.#lookAtAll();
+      if (sites) {
+        this.#reports.update();
+        this.#lookAtAll();
+      }
       for (const key of services) void this.#targetChanged(key);
     });
+    this.#reports.update();
     await this.#liveness.start();
     this.#election.start();
-    this.#options.log.info("controller_started", { site: this.#options.site, identity: this.#options.identity });
+    this.#options.log.info("controller_started", { site: this.#site, identity: this.#options.identity });
   }
 
   /** Stops, and lets another replica lead at once. What was written stays. */
   async close(): Promise<void> {
     this.#takeovers?.close();
     await this.#election.close();
+    this.#certificate.close();
+    this.#reports.close();
     this.#liveness.close();
     this.#services.close();
     this.#store.close();
@@ -155,12 +193,19 @@ export class Controller {
       gatewaySlices: this.#services.gatewaySlices(key),
       gateways,
       listenPorts,
-      // Direct mode does not decide yet: what is prepared stays as it is.
-      switched: false,
+      switched: this.#isSwitched(key),
       returned,
       ...this.#times(this.#services.origin(key)),
       drainMs: this.#options.drainMs,
     };
+  }
+
+  /** While no agent is heard everything stays as it is. */
+  #isSwitched(key: ServiceKey): boolean {
+    const service = this.#services.service(key);
+    if (service === undefined) return false;
+    const ports = service.spec.ports.map(({ port }) => port);
+    return this.#reports.agreeOnElsewhere(key, ports) ?? isHeld(service.spec.selector);
   }
 
   #times(origin: ClusterService | undefined): Pick<TakeoverView, "now" | "timestamp" | "releasedAt"> {
@@ -176,7 +221,7 @@ export class Controller {
   #policyOf(key: ServiceKey): TakeoverView["policy"] {
     const policy = this.#store.policyOf(key);
     const uid = policy?.metadata["uid"];
-    const isListed = policy?.spec.sites.some(({ name }) => name === this.#options.site) ?? false;
+    const isListed = policy?.spec.sites.some(({ name }) => name === this.#site) ?? false;
     if (policy === undefined || !isListed || typeof uid !== "string") return undefined;
     return { uid, mode: policy.spec.mode ?? "Direct" };
   }

@@ -18,7 +18,6 @@ import type { PeerGatewayPlace } from "./peer-hop.ts";
 import { CATALOG_SERVER_NAME, HTTP_SERVER_NAME, JOIN_SERVER_NAME } from "../../model/server-names.ts";
 import {
   AGENT_CLUSTER,
-  gatewayIdentity,
   WRITE_HEADER,
   WRITE_LISTENER,
   LEAF_SECRET,
@@ -27,6 +26,7 @@ import {
   READY_LISTENER,
   SERVICE_HEADER,
 } from "./names.ts";
+import { gatewayIdentity } from "../../model/identity.ts";
 import { any } from "../../model/xds-resource.ts";
 import { PROBE_FILTER, RBAC_FILTER } from "./scoped-route.ts";
 import { sdsSecret } from "./transport.ts";

@@ -56,18 +56,3 @@ export const AGENT_CLUSTER = "agent";
 export function serviceOfResource(name: string): ServicePortKey | undefined {
   return /^(?:out|in|write|tier|client)\/([^/]+\/[^/]+\/\d+)(?:\/|$)/.exec(name)?.[1] as ServicePortKey | undefined;
 }
-
-/** SPIFFE trust domain of a site. */
-export function trustDomain(site: string): string {
-  return `${site}.tandem`;
-}
-
-/** SPIFFE identity of a site's gateways. */
-export function gatewayIdentity(site: string): string {
-  return `spiffe://${trustDomain(site)}/gateway`;
-}
-
-/** The site whose gateways have an identity; undefined for any other identity. */
-export function siteOfIdentity(identity: string): string | undefined {
-  return /^spiffe:\/\/([a-z0-9-]+)\.tandem\/gateway$/.exec(identity)?.[1];
-}

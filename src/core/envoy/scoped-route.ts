@@ -10,7 +10,6 @@ import { MAYBE_PROCESSED, NEVER_PROCESSED, retryElsewhere } from "./client-route
 import { RESTORED_FORWARDED_PROTO } from "./http-connection.ts";
 import {
   FORWARDED_PROTO_HEADER,
-  gatewayIdentity,
   WRITE_HEADER,
   writeScope,
   inCluster,
@@ -18,6 +17,7 @@ import {
   PROBE_HEADER,
   SERVICE_HEADER,
 } from "./names.ts";
+import { gatewayIdentity } from "../../model/identity.ts";
 import { any } from "../../model/xds-resource.ts";
 
 /** Names of the filters that routes configure; the same in every connection manager for gateways. */

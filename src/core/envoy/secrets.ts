@@ -1,5 +1,6 @@
 import type { SecretJson } from "../../gen/envoy/extensions/transport_sockets/tls/v3/secret_pb.js";
-import { gatewayIdentity, LEAF_SECRET, MEMBERS_SECRET, peerValidation, trustDomain } from "./names.ts";
+import { LEAF_SECRET, MEMBERS_SECRET, peerValidation } from "./names.ts";
+import { gatewayIdentity, trustDomain } from "../../model/identity.ts";
 import { any } from "../../model/xds-resource.ts";
 
 /** Certificate chain and key of this gateway, PEM. */

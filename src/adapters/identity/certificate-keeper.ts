@@ -2,10 +2,10 @@
  * Keeps this gateway's certificate fresh: issued here where the authority's key is, else asked of the issuer.
  * @module
  */
-import { askPeer, type PeerCredentials } from "../../adapters/peers/peer-connection.ts";
-import { notAfter } from "../../adapters/pki/certificate-authority.ts";
-import type { GatewayRecord, StatePaths } from "../../adapters/state/state-directory.ts";
-import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { askPeer, type PeerCredentials } from "../peers/peer-connection.ts";
+import { notAfter } from "../pki/certificate-authority.ts";
+import type { GatewayRecord, StatePaths } from "../state/state-directory.ts";
+import { gatewayIdentity } from "../../model/identity.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { type Credentials, isRenewalDue, openAuthority, readCredentials, renewCredentials } from "./credentials.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { gatewayIdentity } from "../../core/envoy/names.ts";
+import { gatewayIdentity } from "../../model/identity.ts";
 import {
   checkKey,
   createRequest,
@@ -12,9 +12,9 @@ import {
   LEAF_LIFE_MS,
   notAfter,
   type PemPair,
-} from "../../adapters/pki/certificate-authority.ts";
-import { readLeaf, writeLeaf } from "../../adapters/pki/leaf-file.ts";
-import type { StatePaths } from "../../adapters/state/state-directory.ts";
+} from "../pki/certificate-authority.ts";
+import { readLeaf, writeLeaf } from "../pki/leaf-file.ts";
+import type { StatePaths } from "../state/state-directory.ts";
 import { TandemError } from "../../model/errors.ts";
 
 /** What a gateway proves its identity with, PEM. */

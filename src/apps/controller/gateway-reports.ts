@@ -1,0 +1,120 @@
+/**
+ * What the gateways of the own site find, as their agents tell it: a replica hears it from each of them, so that one that
+ * comes to lead knows it already.
+ * @module
+ */
+import { type CatalogClient, listenToCatalog } from "../../adapters/peers/catalog-client.ts";
+import type { PeerCredentials } from "../../adapters/peers/peer-connection.ts";
+import type { CatalogMessage } from "../../model/catalog.ts";
+import type { GatewayAddress } from "../../model/kinds/index.ts";
+import { type ServiceKey, serviceOf, type ServicePortKey } from "../../model/service-key.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+
+/** Whom to listen to, and who hears of it. */
+export interface GatewayReportsSources {
+  readonly site: string;
+  /** Gateways that the site has. */
+  gateways(): readonly GatewayAddress[];
+  credentials(): PeerCredentials;
+  /** Which site serves a Service may have changed. */
+  look(service: ServiceKey): void;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+interface Report {
+  readonly client: CatalogClient;
+  /** Everything has been said once on the stream that is open. */
+  complete: boolean;
+  /** Which site serves, by service. */
+  readonly serving: Map<ServicePortKey, string>;
+}
+
+/** Listens to the agents of all gateways of a site. */
+export class GatewayReports {
+  readonly #sources: GatewayReportsSources;
+  readonly #reports = new Map<string, Report>();
+
+  constructor(sources: GatewayReportsSources) {
+    this.#sources = sources;
+  }
+
+  /** Listens to exactly the gateways that there are now. */
+  update(): void {
+    const wanted = new Map(this.#sources.gateways().map((one) => [`${one.name}@${one.address}:${one.port}`, one]));
+    for (const [key, { client }] of this.#reports) {
+      if (wanted.has(key)) continue;
+      client.close();
+      this.#reports.delete(key);
+    }
+    for (const [key, gateway] of wanted) if (!this.#reports.has(key)) this.#listen(key, gateway);
+  }
+
+  /** Listens no more. */
+  close(): void {
+    for (const { client } of this.#reports.values()) client.close();
+    this.#reports.clear();
+  }
+
+  /**
+   * Whether all gateways whose agents are heard agree that another site serves one of a Service's ports; undefined while
+   * nobody is heard: then nothing may be decided.
+   */
+  agreeOnElsewhere(service: ServiceKey, ports: readonly number[]): boolean | undefined {
+    const heard = [...this.#reports.values()].filter(({ complete }) => complete);
+    if (heard.length === 0) return undefined;
+    return ports.some((port) =>
+      heard.every(({ serving }) => {
+        const site = serving.get(`${service}/${port}`);
+        return site !== undefined && site !== this.#sources.site;
+      }),
+    );
+  }
+
+  #listen(key: string, gateway: GatewayAddress): void {
+    const { site, clock, log, random } = this.#sources;
+    const serving = new Map<ServicePortKey, string>();
+    const client = listenToCatalog(
+      {
+        site,
+        gateway: gateway.name,
+        target: gateway,
+        credentials: () => this.#sources.credentials(),
+        connected: () => {},
+        message: (message) => this.#take(key, message),
+        disconnected: () => this.#disconnected(key),
+      },
+      { clock, log, random },
+    );
+    this.#reports.set(key, { client, complete: false, serving });
+  }
+
+  #take(key: string, message: CatalogMessage): void {
+    const report = this.#reports.get(key);
+    if (report === undefined) return;
+    if (message.type === "synced") {
+      report.complete = true;
+      this.#lookAt(report.serving.keys());
+    }
+    if (message.type !== "serving") return;
+    if (message.site === null) report.serving.delete(message.service);
+    else report.serving.set(message.service, message.site);
+    if (report.complete) this.#lookAt([message.service]);
+  }
+
+  /** What it said counts no more: of those that are left others may agree. */
+  #disconnected(key: string): void {
+    const report = this.#reports.get(key);
+    if (report === undefined) return;
+    report.complete = false;
+    const services = [...report.serving.keys()];
+    report.serving.clear();
+    this.#lookAt(services);
+  }
+
+  #lookAt(services: Iterable<ServicePortKey>): void {
+    for (const service of new Set([...services].map(serviceOf))) this.#sources.look(service);
+  }
+}
