@@ -11,6 +11,7 @@ let dead: Set<string>;
 /** `address:port` at which somebody takes connections. */
 let listening: Set<string>;
 let told: (string | undefined)[];
+let admitted: ReadonlySet<string>;
 let liveness: GatewayLiveness;
 
 beforeEach(() => {
@@ -19,6 +20,7 @@ beforeEach(() => {
   dead = new Set();
   listening = new Set(["10.1.0.1:20001", "10.1.0.2:20001"]);
   told = [];
+  admitted = new Set();
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   const probe = {
     isReady: (address: string) => Promise.resolve(!dead.has(address)),
@@ -36,7 +38,7 @@ async function pass(ms: number): Promise<void> {
 }
 
 const serving = async (...ports: readonly number[]): Promise<readonly string[]> =>
-  (await liveness.serving("shop/web", ports)).map(({ name }) => name);
+  (await liveness.serving("shop/web", ports, admitted)).map(({ name }) => name);
 
 test("who answers and takes connections for the Service serves it, known from the first question on", async () => {
   await liveness.start();
@@ -68,6 +70,9 @@ test("when all are dead the first that answers serves at once", async () => {
   await liveness.start();
   dead = new Set(["10.1.0.1", "10.1.0.2"]);
   await pass(300);
+  // The last one is given a second: nobody could stand in for it.
+  expect(await serving(20_001)).toEqual(["west-2"]);
+  await pass(800);
   expect(await serving(20_001)).toEqual([]);
   dead.delete("10.1.0.2");
   await pass(100);
@@ -111,4 +116,13 @@ test("a gateway that the site no longer lists does not serve", async () => {
   await liveness.start();
   gateways = [gateway(2)];
   expect(await serving(20_001)).toEqual(["west-2"]);
+});
+
+test("one that the Service goes to already stays for as long as it lives, also while a new port has no listener yet", async () => {
+  await liveness.start();
+  admitted = new Set(["10.1.0.1"]);
+  expect(await serving(20_001, 20_002)).toEqual(["west-1"]);
+  dead.add("10.1.0.1");
+  await pass(300);
+  expect(await serving(20_001, 20_002)).toEqual([]);
 });

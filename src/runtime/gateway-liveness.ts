@@ -15,8 +15,11 @@ const PROBE_EVERY_MS = 100;
 /** A gateway that has not answered in this time has failed the probe, in milliseconds. */
 const PROBE_TIMEOUT_MS = 100;
 
-/** Failed probes in a row for which a gateway is held to be dead. */
-const FAILURES = 2;
+/** Failed probes in a row for which a gateway is held to be dead: more for the last one, which nobody can stand in for. */
+const FAILURES = { first: 2, last: 10 } as const;
+
+/** A round that takes longer than its probes may says more of this process than of the gateways, in milliseconds. */
+const STALL_MS = 50;
 
 /** How long one that was dead has to answer again before it gets traffic, in milliseconds. */
 const READMISSION_MS = 10_000;
@@ -67,7 +70,7 @@ export class GatewayLiveness {
   /** Starts asking. Fulfilled once it is known who lives. */
   async start(): Promise<void> {
     // A new gateway is held to live until it has failed as often as any other.
-    for (let round = 1; round < FAILURES; round += 1) await this.#ask();
+    for (let round = 1; round < FAILURES.first; round += 1) await this.#ask();
     await this.#round();
   }
 
@@ -80,13 +83,20 @@ export class GatewayLiveness {
   /**
    * The gateways that live and take connections at all listeners of a Service. One at which nobody was seen yet is tried
    * first: what is not known must not look like what is not there. Where nobody is the Service is looked at again soon.
+   * @param admitted addresses that the Service goes to already: they stay for as long as they live
    */
-  async serving(service: ServiceKey, listeners: readonly number[]): Promise<readonly GatewayAddress[]> {
+  async serving(
+    service: ServiceKey,
+    listeners: readonly number[],
+    admitted: ReadonlySet<string>,
+  ): Promise<readonly GatewayAddress[]> {
     const living = this.#sources.gateways().filter(({ address }) => this.#followed.get(address)?.alive === true);
-    await Promise.all(living.flatMap(({ address }) => listeners.map((port) => this.#tryListener(address, port))));
+    const tried = living.filter(({ address }) => !admitted.has(address));
+    await Promise.all(tried.flatMap(({ address }) => listeners.map((port) => this.#tryListener(address, port))));
     const serving = living.filter(({ address }) => {
       const followed = this.#followed.get(address);
-      return followed?.alive === true && listeners.every((port) => followed.listeners.has(port));
+      if (followed?.alive !== true) return false;
+      return admitted.has(address) || listeners.every((port) => followed.listeners.has(port));
     });
     if (serving.length < living.length) this.#lookAgain(service);
     return serving;
@@ -104,13 +114,16 @@ export class GatewayLiveness {
   async #ask(): Promise<boolean> {
     const addresses = new Set(this.#sources.gateways().map(({ address }) => address));
     for (const address of this.#followed.keys()) if (!addresses.has(address)) this.#followed.delete(address);
+    const startedAt = this.#sources.clock.now();
     const answers = await Promise.all(
       [...addresses].map(async (address) => ({
         address,
-        ready: await this.#sources.probe.isReady(address, READY_PORT, PROBE_TIMEOUT_MS),
+        ready: await this.#sources.probe.isReady(address, READY_PORT, PROBE_TIMEOUT_MS).catch(() => false),
       })),
     );
-    return answers.filter(({ address, ready }) => this.#take(address, ready)).length > 0;
+    const stalled = this.#sources.clock.now() - startedAt > PROBE_TIMEOUT_MS + STALL_MS;
+    const counting = answers.filter(({ ready }) => ready || !stalled);
+    return counting.filter(({ address, ready }) => this.#take(address, ready)).length > 0;
   }
 
   /** Returns whether the gateway lives or died with this. */
@@ -141,7 +154,8 @@ export class GatewayLiveness {
   #takeFailure(address: string, followed: Followed): boolean {
     followed.failures += 1;
     followed.answersSince = undefined;
-    if (!followed.alive || followed.failures < FAILURES) return false;
+    const isLast = ![...this.#followed.values()].some((other) => other !== followed && other.alive);
+    if (!followed.alive || followed.failures < (isLast ? FAILURES.last : FAILURES.first)) return false;
     followed.alive = false;
     followed.listeners.clear();
     this.#sources.log.warn("gateway_dead", { address });
@@ -151,7 +165,7 @@ export class GatewayLiveness {
   async #tryListener(address: string, port: number): Promise<void> {
     const followed = this.#followed.get(address);
     if (followed === undefined || followed.listeners.has(port)) return;
-    const taken = await this.#sources.probe.takesConnections(address, port, PROBE_TIMEOUT_MS);
+    const taken = await this.#sources.probe.takesConnections(address, port, PROBE_TIMEOUT_MS).catch(() => false);
     if (taken && followed.alive) followed.listeners.add(port);
   }
 

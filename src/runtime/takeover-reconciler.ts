@@ -116,9 +116,15 @@ export class TakeoverReconciler {
     for (const { reason, message } of failed)
       this.#sources.log.warn("takeover_not_written", { service: key, reason, message });
     if (failed.length > 0) return Math.max(this.#backOff(key), ...failed.map(({ retryAfterMs }) => retryAfterMs ?? 0));
+    const outdated = outcomes.find((outcome) => outcome.became === "outdated");
+    if (outdated !== undefined) {
+      // What was outdated shows soon: somebody else's change is on its way here. If it does not, something is in the way.
+      const pause = this.#backOff(key);
+      if ((this.#failures.get(key) ?? 0) > 2)
+        this.#sources.log.warn("takeover_not_written", { service: key, reason: "Outdated", message: outdated.message });
+      return pause;
+    }
     this.#failures.delete(key);
-    // What was outdated shows soon: somebody else's change is on its way here.
-    if (outcomes.some(({ became }) => became === "outdated")) return PAUSE_MS.first;
     if (plan.nextLookAt !== undefined) return Math.max(0, plan.nextLookAt - this.#sources.clock.now());
     if (plan.state === "Returning") return RETURN_CHECK_MS;
     return outcomes.length > 0 ? LOOK_AGAIN_MS : undefined;

@@ -16,6 +16,8 @@ export interface KubeConnectionSource {
   readonly kubeconfig?: string;
   /** Context in it; the current one when absent. */
   readonly context?: string;
+  /** The pod's service account, whatever kubeconfig there is. */
+  readonly inCluster?: true;
 }
 
 /** What a request needs. */
@@ -44,7 +46,8 @@ export async function loadKubeConnection(source: KubeConnectionSource): Promise<
   const config = new KubeConfig();
   const where = source.kubeconfig ?? "the kubeconfig";
   try {
-    if (source.kubeconfig === undefined) config.loadFromDefault();
+    if (source.inCluster === true) config.loadFromCluster();
+    else if (source.kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(source.kubeconfig);
   } catch (error) {
     throw new TandemError("KubeConfigUnusable", `${where} cannot be read: ${reasonOf(error)}`, { cause: error });

@@ -80,7 +80,8 @@ export class KubeLease implements LeaseStore {
             });
       return recordOf(answer);
     } catch (error) {
-      if (error instanceof KubeError && (error.status === 409 || error.status === 404)) return undefined;
+      const isGone = error instanceof KubeError && error.status === 404 && before !== undefined;
+      if (isGone || (error instanceof KubeError && error.status === 409)) return undefined;
       throw error;
     }
   }

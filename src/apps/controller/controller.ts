@@ -2,6 +2,7 @@
  * One replica of a cluster's controller: everything wired together.
  * @module
  */
+import { isIP } from "node:net";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
@@ -25,6 +26,9 @@ import { GatewayReports } from "./gateway-reports.ts";
 
 /** Name of the Lease of a site's controllers. */
 const LEASE = "tandem-controller";
+
+/** After this long a Service that could not be read is read again, in milliseconds. */
+const READ_AGAIN_MS = 2_000;
 
 /** Who a controller's writes are by, in `managedFields`. */
 const FIELD_MANAGER = "tandem-controller";
@@ -60,6 +64,7 @@ export class Controller {
   readonly #election: LeaderElection;
   /** While this replica leads. */
   #takeovers: TakeoverReconciler | undefined;
+  #closed = false;
 
   private constructor(options: ControllerOptions, record: GatewayRecord) {
     this.#options = options;
@@ -137,6 +142,7 @@ export class Controller {
 
   /** Stops, and lets another replica lead at once. What was written stays. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#takeovers?.close();
     await this.#election.close();
     this.#certificate.close();
@@ -175,6 +181,7 @@ export class Controller {
       if (this.#store.policyOf(key) !== undefined) await this.#services.include(key);
     } catch (error) {
       this.#options.log.warn("service_not_read", { service: key, error: String(error) });
+      if (!this.#closed) this.#options.clock.after(READ_AGAIN_MS, () => void this.#targetChanged(key));
     }
     this.#takeovers?.look(key);
   }
@@ -228,14 +235,17 @@ export class Controller {
 
   /** Gateways that serve a Service; none before they know where. */
   async #gateways(key: ServiceKey, listeners: readonly number[]): Promise<readonly TakeoverGateway[]> {
-    const serving = await this.#liveness.serving(key, listeners);
+    const admitted = this.#services
+      .gatewaySlices(key)
+      .flatMap(({ endpoints }) => (endpoints ?? []).filter(({ conditions }) => conditions.ready === true))
+      .flatMap(({ addresses }) => addresses);
+    const serving = await this.#liveness.serving(key, listeners, new Set(admitted));
     return serving
-      .map(
-        ({ name, address }): TakeoverGateway => ({
-          name,
-          addresses: address.includes(":") ? { IPv6: address } : { IPv4: address },
-        }),
-      )
+      .flatMap(({ name, address }): TakeoverGateway[] => {
+        // EndpointSlices have no room for names.
+        const family = ({ 4: "IPv4", 6: "IPv6" } as const)[isIP(address)];
+        return family === undefined ? [] : [{ name, addresses: { [family]: address } }];
+      })
       .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
 

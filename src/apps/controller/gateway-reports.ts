@@ -59,18 +59,15 @@ export class GatewayReports {
   }
 
   /**
-   * Whether all gateways whose agents are heard agree that another site serves one of a Service's ports; undefined while
-   * nobody is heard: then nothing may be decided.
+   * True when all gateways that know a port of a Service agree that another site serves it; false when all agree that the
+   * own one serves each port. Undefined while nobody is heard or they do not agree: then everything stays as it is.
    */
   agreeOnElsewhere(service: ServiceKey, ports: readonly number[]): boolean | undefined {
     const heard = [...this.#reports.values()].filter(({ complete }) => complete);
-    if (heard.length === 0) return undefined;
-    return ports.some((port) =>
-      heard.every(({ serving }) => {
-        const site = serving.get(`${service}/${port}`);
-        return site !== undefined && site !== this.#sources.site;
-      }),
-    );
+    const words = ports.map((port) => heard.flatMap(({ serving }) => serving.get(`${service}/${port}`) ?? []));
+    if (words.some((sites) => sites.length > 0 && sites.every((site) => site !== this.#sources.site))) return true;
+    const isHome = words.every((sites) => sites.length > 0 && sites.every((site) => site === this.#sources.site));
+    return isHome ? false : undefined;
   }
 
   #listen(key: string, gateway: GatewayAddress): void {

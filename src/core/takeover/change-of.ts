@@ -17,7 +17,10 @@ export function changeOf(
   wanted: TakeoverObject,
 ): TakeoverChange[] {
   if (existing === undefined) return [{ do: "create", resource, object: wanted }];
+  // What is being deleted cannot be mended: it is made anew once it is gone.
+  if (existing.metadata.deletionTimestamp !== undefined && existing.metadata.deletionTimestamp !== null) return [];
   const metadata = {
+    ...owners(existing, wanted),
     ...labelled("labels", existing.metadata.labels, wanted),
     ...labelled("annotations", existing.metadata.annotations, wanted),
   };
@@ -28,6 +31,15 @@ export function changeOf(
   if (Object.keys(patch).length === 0) return [];
   const { name, resourceVersion } = existing.metadata;
   return [{ do: "patch", resource, name, resourceVersion, patch }];
+}
+
+/** The owner of an object of a Service that was there before is the Service that is there now. */
+function owners(existing: ExistingObject, wanted: TakeoverObject): Readonly<Record<string, unknown>> {
+  const uids = (of: unknown): readonly unknown[] =>
+    Array.isArray(of) ? of.map((one: unknown) => (one as { uid?: unknown } | null)?.uid) : [];
+  const asked = wanted.metadata["ownerReferences"];
+  const known = uids(existing.metadata["ownerReferences"]);
+  return uids(asked).every((uid) => known.includes(uid)) ? {} : { ownerReferences: asked };
 }
 
 function labelled(

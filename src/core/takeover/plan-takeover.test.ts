@@ -133,6 +133,57 @@ describe("Gateway mode", () => {
   });
 });
 
+describe("the selector is never lost", () => {
+  const change = (cluster: ServiceCluster, selector: Readonly<Record<string, string>>): void => {
+    const service = cluster.get("services", "web");
+    const spec = { ...(service?.["spec"] as object), selector };
+    cluster.put("services", { ...service, metadata: { ...service?.metadata, name: "web" }, spec });
+  };
+
+  test("one that was merged with our mark, as applying a manifest does, is the new original", () => {
+    const cluster = new ServiceCluster();
+    settle(cluster);
+    change(cluster, { ...HELD, app: "other" });
+    expect(settle(cluster).state).toBe("Held");
+    expect(cluster.selector).toEqual(HELD);
+    settle(cluster, { policy: undefined });
+    expect(cluster.selector).toEqual({ app: "other" });
+  });
+
+  test("a new one is copied before the Service is held again", () => {
+    const cluster = new ServiceCluster();
+    settle(cluster);
+    change(cluster, { app: "other" });
+    const plan = planTakeover(cluster.view());
+    expect(done(plan)).toEqual([`patch ${ORIGIN}`, `patch ${SLICE}`, "patch web"]);
+    cluster.apply(plan.changes);
+    expect([cluster.selector, cluster.ready]).toEqual([{ app: "other" }, [true]]);
+    expect(settle(cluster).state).toBe("Held");
+  });
+
+  test("the copy beside the mark is enough to restore it, and goes with it", () => {
+    const cluster = new ServiceCluster();
+    settle(cluster);
+    cluster.remove("services", ORIGIN);
+    cluster.remove("endpointSlices", SLICE);
+    expect(settle(cluster, { policy: undefined }).state).toBe("Released");
+    expect(cluster.selector).toEqual({ app: "web" });
+    expect(cluster.get("services", "web")?.metadata["annotations"] ?? {}).toEqual({});
+  });
+
+  test("a Service that was made anew is not held on what will be collected with the one before", () => {
+    const cluster = new ServiceCluster();
+    settle(cluster);
+    const spec = { ...(cluster.get("services", "web")?.["spec"] as object), selector: { app: "web" } };
+    cluster.put("services", { metadata: { name: "web", namespace: "shop", uid: "uid-new" }, spec });
+    const plan = planTakeover(cluster.view());
+    expect(done(plan)).toEqual([`patch ${ORIGIN}`, `patch ${SLICE}`]);
+    cluster.apply(plan.changes);
+    expect(cluster.get("services", ORIGIN)?.metadata).toMatchObject({ ownerReferences: [{ uid: "uid-new" }] });
+    expect(settle(cluster).state).toBe("Held");
+  });
+});
+
 describe("Direct mode", () => {
   test("everything is prepared, and the Service is left to itself", () => {
     const cluster = new ServiceCluster();
@@ -202,6 +253,8 @@ describe("release", () => {
     settle(cluster);
     cluster.remove("services", ORIGIN);
     cluster.remove("endpointSlices", SLICE);
+    const service = cluster.get("services", "web");
+    cluster.put("services", { ...service, metadata: { name: "web", namespace: "shop", annotations: {} } });
     const plan = planTakeover(cluster.view({ policy: undefined }));
     expect([plan.state, plan.refusals.map(({ reason }) => reason)]).toEqual(["Refused", ["SelectorLost"]]);
   });

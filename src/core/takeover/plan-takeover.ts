@@ -18,7 +18,8 @@ import { gatewaySliceName, gatewaySliceOf, SELECTOR_ANNOTATION } from "./gateway
 import { originOf } from "./origin.ts";
 import { changeOf, type ExistingObject } from "./change-of.ts";
 import { refusalsOf } from "./refusals.ts";
-import { heldSelector, isHeld, sameSelector, type Selector, selectorPatch } from "./selector.ts";
+import { isOwnedBy } from "./marks.ts";
+import { HELD_KEY, heldSelector, isHeld, sameSelector, type Selector, selectorPatch } from "./selector.ts";
 
 /** A held Service whose selector is nowhere any more: nobody but its owner knows it. */
 const SELECTOR_LOST: TakeoverRefusal = {
@@ -41,18 +42,22 @@ export function planTakeover(view: TakeoverView): TakeoverPlan {
   return { ...released, refusals, state: released.state === "Released" ? "Refused" : released.state };
 }
 
-/** The Service's own selector: its own now, else the copy in its origin, else the one beside our slices. */
+/**
+ * The Service's own selector: what it has now besides our mark, since selectors are maps and applying one to a held Service
+ * merges the two; else the copy that was written with the mark; else the one in its origin, or beside our slices.
+ */
 function originalSelector(view: TakeoverView, service: ClusterService): Selector | undefined {
   const { selector } = service.spec;
-  if (!isHeld(selector)) return selector ?? {};
-  const copies = [view.origin?.spec.selector, ...view.gatewaySlices.map(copiedSelector)];
+  const own = Object.entries(selector ?? {}).filter(([key]) => key !== HELD_KEY);
+  if (!isHeld(selector) || own.length > 0) return Object.fromEntries(own);
+  const copies = [copiedSelector(service), view.origin?.spec.selector, ...view.gatewaySlices.map(copiedSelector)];
   return (
     copies.find((copy) => copy !== undefined && copy !== null && Object.keys(copy).length > 0 && !isHeld(copy)) ??
     undefined
   );
 }
 
-function copiedSelector({ metadata }: ClusterSlice): Selector | undefined {
+function copiedSelector({ metadata }: ClusterSlice | ClusterService): Selector | undefined {
   try {
     const copy: unknown = JSON.parse(metadata.annotations[SELECTOR_ANNOTATION] ?? "");
     const isSelector =
@@ -73,15 +78,37 @@ function protect(
   const isServed = families.every((family) => view.gateways.some(({ addresses }) => family in addresses));
   const wantsGateways = isServed && (policy.mode === "Gateway" || view.switched);
   const held = isHeld(service.spec.selector);
-  const isPrepared =
-    view.origin !== undefined && families.every((family) => sliceOf(view, service, family) !== undefined);
+  const isPrepared = isOriginPrepared(view, service, original) && areSlicesPrepared(view, service, original);
   const hold = wantsGateways && (held || isPrepared);
+  // What gateways serve they go on serving while the rest is put in order.
+  const isReadyAlready = wantsGateways && view.gatewaySlices.some(isReady);
   const changes = [
     ...changeOf("services", view.origin, originOf(service, original, view)),
-    ...gatewaySlices(view, service, { original, ready: hold || mustStayReady(view, held) }),
-    ...changeOfSelector(service, hold ? heldSelector(policy.uid) : original),
+    ...gatewaySlices(view, service, { original, ready: hold || isReadyAlready || mustStayReady(view, held) }),
+    ...changeOfSelector(service, original, hold ? heldSelector(policy.uid) : original),
   ];
   return { changes, refusals: [], state: stateOf({ hold, held, isPrepared, returning: mustStayReady(view, held) }) };
+}
+
+/** Whether the copy of the selector is in place, in an origin that will not be collected with a Service that was there before. */
+function isOriginPrepared({ origin }: TakeoverView, service: ClusterService, original: Selector): boolean {
+  return (
+    origin !== undefined &&
+    !isGoing(origin) &&
+    isOwnedBy(origin, service) &&
+    sameSelector(origin.spec.selector, original)
+  );
+}
+
+/** Whether each slice says what it should, but for being ready: then two writes that do not wait for each other are enough. */
+function areSlicesPrepared(view: TakeoverView, service: ClusterService, original: Selector): boolean {
+  const { gateways, listenPorts } = view;
+  return service.spec.ipFamilies.every((family) => {
+    const slice = sliceOf(view, service, family);
+    if (slice === undefined || isGoing(slice)) return false;
+    const wanted = gatewaySliceOf(service, { family, gateways, listenPorts, original, ready: isReady(slice) });
+    return changeOf("endpointSlices", slice, wanted).length === 0;
+  });
 }
 
 function stateOf(now: {
@@ -100,9 +127,12 @@ function release(view: TakeoverView, service: ClusterService, original: Selector
   const held = isHeld(service.spec.selector);
   if (mustStayReady(view, held)) {
     const ready = gatewaySlices(view, service, { original, ready: true });
-    return { state: "Returning", changes: [...changeOfSelector(service, original), ...ready], refusals: [] };
+    return { state: "Returning", changes: [...changeOfSelector(service, original, original), ...ready], refusals: [] };
   }
-  const slices = view.gatewaySlices.flatMap((slice) => deletion("endpointSlices", slice));
+  const slices = [
+    ...view.gatewaySlices.flatMap((slice) => deletion("endpointSlices", slice)),
+    ...changeOfSelector(service, original, original),
+  ];
   if (view.origin === undefined)
     return { state: slices.length === 0 ? "Released" : "Returning", changes: slices, refusals: [] };
   return releaseOrigin(view, view.origin, slices);
@@ -148,9 +178,15 @@ function gatewaySlices(
   ];
 }
 
-function changeOfSelector({ metadata, spec }: ClusterService, wanted: Selector): TakeoverChange[] {
-  if (sameSelector(spec.selector, wanted)) return [];
-  const patch = { spec: { selector: selectorPatch(spec.selector, wanted) } };
+/** The mark and the copy of what stood in its place are one write: neither is ever there without the other. */
+function changeOfSelector({ metadata, spec }: ClusterService, original: Selector, wanted: Selector): TakeoverChange[] {
+  const copy = isHeld(wanted) ? JSON.stringify(original) : undefined;
+  const known = metadata.annotations[SELECTOR_ANNOTATION];
+  if (sameSelector(spec.selector, wanted) && known === copy) return [];
+  const patch = {
+    ...(known === copy ? {} : { metadata: { annotations: { [SELECTOR_ANNOTATION]: copy ?? null } } }),
+    ...(sameSelector(spec.selector, wanted) ? {} : { spec: { selector: selectorPatch(spec.selector, wanted) } }),
+  };
   return [{ do: "patch", resource: "services", name: metadata.name, resourceVersion: metadata.resourceVersion, patch }];
 }
 

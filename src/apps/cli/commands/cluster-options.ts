@@ -32,6 +32,7 @@ export function clusterSource(options: ClusterOptions): KubeConnectionSource {
     throw new TandemError("InvalidArgument", "no cluster is named", {
       remedy: "Name one with --kubeconfig, --context or --in-cluster",
     });
-  const { kubeconfig, context } = options;
+  const { kubeconfig, context, inCluster } = options;
+  if (inCluster === true) return { inCluster };
   return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
 }
