@@ -10,7 +10,7 @@ export type ControllerName =
 
 /** How a simulated cluster is made; everything has a default. */
 export interface ClusterOptions {
-  /** `ADDRESS:PORT` in 127.0.0.0/8; port 0 takes a free one. Default `127.0.0.1:0`. */
+  /** `ADDRESS:PORT`, IPv4; port 0 takes a free one. Default `127.0.0.1:0`. */
   readonly listen?: string;
   /** HTTPS with an authority of its own. Default true. */
   readonly tls?: boolean;

@@ -54,6 +54,7 @@ export class KubeProxy {
   readonly #services: ObjectFeed;
   readonly #slices: ObjectFeed;
   readonly #waiting = new Set<() => void>();
+  readonly #opened = new Map<string, number>();
   #rules = new Map<Forward, readonly Target[]>();
   readonly #clock: Clock;
   #cancel: (() => void) | undefined;
@@ -81,6 +82,11 @@ export class KubeProxy {
   targets(listen: string): readonly string[] {
     const found = [...this.#rules].find(([forward]) => forward.listen === listen)?.[1] ?? [];
     return found.map(({ host, port }) => `${host}:${port}`).toSorted();
+  }
+
+  /** How many connections have been opened to an `ADDRESS:PORT` since the start, answered or not. */
+  opened(target: string): number {
+    return this.#opened.get(target) ?? 0;
   }
 
   /** Resolves when a check of the rules in force holds; looks again after every change of them. */
@@ -145,6 +151,8 @@ export class KubeProxy {
       client.resetAndDestroy();
       return;
     }
+    const key = `${target.host}:${target.port}`;
+    this.#opened.set(key, this.opened(key) + 1);
     const upstream = connect({ host: target.host, port: target.port, allowHalfOpen: true });
     this.#keep(upstream);
     // The two ends share their fate: a reset of one is a reset of the other.

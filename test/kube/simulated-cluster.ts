@@ -334,7 +334,7 @@ export class SimulatedCluster {
 }
 
 function parsePlace(listen: string): { readonly host: string; port: number } {
-  const [, host, port] = /^(127\.\d+\.\d+\.\d+):(\d+)$/.exec(listen) ?? [];
-  if (host === undefined || port === undefined) throw new Error(`${listen} is no ADDRESS:PORT in 127.0.0.0/8`);
+  const [, host, port] = /^(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(listen) ?? [];
+  if (host === undefined || port === undefined) throw new Error(`${listen} is no IPv4 ADDRESS:PORT`);
   return { host, port: Number(port) };
 }

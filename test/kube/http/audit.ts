@@ -13,6 +13,10 @@ export interface AuditEntry {
   /** Of a request that is not about a resource. */
   readonly path: string | undefined;
   readonly dryRun: boolean;
+  /** A watch that begins with all objects, in place of a list. */
+  readonly streamsList: boolean;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
   /** HTTP status; 0 while there is none yet, or when the connection was cut instead. */
   status: number;
 }
@@ -24,7 +28,9 @@ const WRITES: ReadonlySet<string> = new Set(["create", "update", "patch", "delet
 export function auditEntry(info: RequestInfo, user: User | undefined): AuditEntry {
   const { verb, group, resource, subresource, namespace, name, path, query } = info;
   const dryRun = query.get("dryRun") === "All";
-  return { verb, user: user?.name ?? "", group, resource, subresource, namespace, name, path, dryRun, status: 0 };
+  const streamsList = query.get("sendInitialEvents") === "true";
+  const attributes = { verb, group, resource, subresource, namespace, name, path };
+  return { ...attributes, user: user?.name ?? "", dryRun, streamsList, receivedAt: Date.now(), status: 0 };
 }
 
 /** Whether a request changed something: it wrote, and was not refused. */

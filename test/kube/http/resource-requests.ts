@@ -12,6 +12,7 @@ import { type ListOptions, listObjects } from "../storage/list.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import type { ResourceStorage } from "../storage/resource-storage.ts";
 import type { DeleteOptions, PatchKind, WriteOptions } from "../storage/write-options.ts";
+import { admitDeletion } from "./admission.ts";
 import { parseBody } from "./request-body.ts";
 import type { RequestInfo } from "./request-info.ts";
 import type { WatchOptions } from "./watch-stream.ts";
@@ -47,6 +48,7 @@ export function carryOut(store: ObjectStore, storage: ResourceStorage, exchange:
     case "patch":
       return patch(storage, place, exchange);
     case "delete":
+      admitDeletion(store, storage.endpoint.type, storage.get(place));
       return remove(storage, place, deleteOptions(exchange));
     case "deletecollection":
       return removeAll(store, storage, exchange);
@@ -129,6 +131,7 @@ function removeAll(store: ObjectStore, storage: ResourceStorage, exchange: Resou
   if (!storage.endpoint.type.verbs.includes("deletecollection")) throw methodNotAllowed();
   const { items, revision } = listObjects(store, storage.endpoint, listOptions(exchange.info));
   const options = deleteOptions(exchange);
+  for (const object of items) admitDeletion(store, storage.endpoint.type, object);
   for (const object of items) storage.delete({ namespace: namespaceOf(object), name: nameOf(object) }, options);
   return answer(200, listBody(storage, items, { resourceVersion: String(revision) }));
 }

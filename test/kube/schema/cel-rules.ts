@@ -46,6 +46,16 @@ export function celProblem(expression: string): string | undefined {
   }
 }
 
+/** The value of an expression over values without a schema, whose fields have their own names; undefined when it has none. */
+export function evaluateCel(expression: string, variables: Readonly<Record<string, Json>>): unknown {
+  const given = Object.entries(variables).map(([name, value]) => [name, integers(value)] as const);
+  try {
+    return compile(expression)(Object.fromEntries(given));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a schema has rules, at any depth. */
 export function hasRules(schema: Schema | undefined): boolean {
   if (schema === undefined) return false;
@@ -144,6 +154,13 @@ function toCel(schema: Schema | undefined, value: Json): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([field, entry]) => [celName(field), toCel(fieldSchema(schema, field), entry)]),
   );
+}
+
+function integers(value: Json): unknown {
+  if (typeof value === "number") return Number.isInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(integers);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, entry]) => [field, integers(entry)]));
 }
 
 function isInteger(schema: Schema | undefined, value: number): boolean {
