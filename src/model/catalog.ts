@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DnsLabel } from "./kinds/metadata.ts";
 import { Reason } from "./kinds/switch.ts";
 import { GatewayAddress, SiteLabels } from "./kinds/site.ts";
+import { ServiceReport } from "./service-report.ts";
 import type { ServiceKey, ServicePortKey } from "./service-key.ts";
 import { LOSS_TRIGGERS } from "./service-view.ts";
 
@@ -69,8 +70,10 @@ export const CatalogMessage = z.discriminatedUnion("type", [
     service: ServicePortKeySchema,
     sites: z.array(z.object({ site: DnsLabel, trigger: z.enum(LOSS_TRIGGERS) })).max(16),
   }),
-  /** Between gateways of one site and its controllers: which site serves a service as the sender sees it. */
-  z.object({ type: z.literal("serving"), service: ServicePortKeySchema, site: DnsLabel.nullable() }),
+  /** From gateways to the controllers of their site: a service as the sender sees it; null when there is none any more. */
+  z.object({ type: z.literal("report"), service: ServicePortKeySchema, report: ServiceReport.nullable() }),
+  /** From gateways to the controllers of their site: addresses of sibling gateways that do not answer the sender. */
+  z.object({ type: z.literal("siblings"), dead: z.array(z.string().max(64)).max(32) }),
   /** Between gateways of one site: a peer site that the issuer has let in. */
   z.object({ type: z.literal("member"), site: SiteRecord }),
   /** Everything has been said once. */

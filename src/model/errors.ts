@@ -44,6 +44,16 @@ export const ERRORS = {
     meaning: "The state directory belongs to a gateway already; its keys are not overwritten.",
     remedy: "Use another --state directory, or remove this one if the gateway is gone for good",
   },
+  ClusterRefused: {
+    exit: EXIT.failed,
+    meaning: "The API server refused a request; the message has its words.",
+    remedy: "See the message; it names a missing permission, a wrong field or an object that is not there",
+  },
+  ClusterUnreachable: {
+    exit: EXIT.unreachable,
+    meaning: "The API server did not answer.",
+    remedy: "Check the address in the kubeconfig and the way there (a VPN, a proxy, a firewall), then run it again",
+  },
   DirectoryInUse: {
     exit: EXIT.invalidInput,
     meaning: "The directory holds files that are not a lab's; nothing in it was touched.",
@@ -58,6 +68,16 @@ export const ERRORS = {
     exit: EXIT.failed,
     meaning: "Another gateway runs from this state directory.",
     remedy: "Stop it first; two Envoys cannot share one state directory",
+  },
+  InstallationExists: {
+    exit: EXIT.invalidInput,
+    meaning: "Tandem is installed in the cluster already; nothing was changed.",
+    remedy: "Apply over it with `tandem install --upgrade` and all your options, or remove it with `tandem uninstall`",
+  },
+  InstallationMissing: {
+    exit: EXIT.invalidInput,
+    meaning: "Nothing in the cluster belongs to an installation in the namespace.",
+    remedy: "Name the namespace that Tandem was installed in with --namespace, or another cluster with --context",
   },
   InvalidArgument: {
     exit: EXIT.usage,
@@ -91,10 +111,32 @@ export const ERRORS = {
     meaning: "A process of the lab did not come up.",
     remedy: "Read the named log file; `tandem lab down` clears what is left",
   },
+  NotConfirmed: {
+    exit: EXIT.usage,
+    meaning: "The command removes things for good and was not told that it may.",
+    remedy: "Read what it would remove, then add --yes",
+  },
   NotIssuer: {
     exit: EXIT.failed,
     meaning: "This gateway does not hold the key of the site's authority.",
     remedy: "Run the command against the state directory of the site's first gateway",
+  },
+  NotProtectable: {
+    exit: EXIT.invalidInput,
+    meaning:
+      "The Service cannot be protected as was asked; each reason is listed with what to do, and nothing was written.",
+    remedy: "Do what is listed and run the command again",
+  },
+  NotReleased: {
+    exit: EXIT.failed,
+    meaning:
+      "At least one Service is not yet what it was before Tandem; each is listed with the reason and what to do.",
+    remedy: "Do what is listed and run the command again: it goes on where it stands",
+  },
+  ObjectsOfOthers: {
+    exit: EXIT.invalidInput,
+    meaning: "Others own objects or fields that the command would write; nothing was changed.",
+    remedy: "Use what made them to install or remove Tandem, or take them over with --force",
   },
   RequestsLost: {
     exit: EXIT.failed,

@@ -16,3 +16,9 @@ export const ORIGIN_LABEL = "tandem.dev/origin-of";
  * say good-bye to connections, until the origin goes.
  */
 export const RELEASED_ANNOTATION = "tandem.dev/released";
+
+/**
+ * Annotation of an origin with the check that gateways use where the policy gives none, as JSON in the form of
+ * `FailoverPolicy.spec.healthCheck`: what the pods' readiness probe comes to.
+ */
+export const CHECK_ANNOTATION = "tandem.dev/check";

@@ -3,6 +3,7 @@
  * @module
  */
 import type { ServicePortKey } from "./service-key.ts";
+import type { ListenAddress } from "./service-view.ts";
 
 /**
  * How an endpoint may be used: `active` normally, `standby` only when no active one is left, `out` not at all
@@ -64,7 +65,7 @@ export interface ServiceProgram {
   /** Pods speak HTTP/2 without TLS. */
   readonly http2: boolean;
   /** Where clients of this site connect; absent when the site only serves. */
-  readonly listen?: { readonly address: string; readonly port: number };
+  readonly listen?: ListenAddress;
   /** Each connection of a client ends with the request that it is in. */
   readonly leaving?: true;
   /** Sites whose gateways may send requests in. */

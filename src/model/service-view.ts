@@ -113,6 +113,14 @@ export interface FailoverRecord {
   readonly detectionMs?: number;
 }
 
+/** Where clients of the own site reach a service on a gateway. */
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+  /** Besides `address`: one of the other IP family. */
+  readonly otherAddresses?: readonly string[];
+}
+
 /** Input of {@link ../core/failover/judge.ts}. */
 export interface ServiceView {
   readonly service: ServicePortKey;
@@ -121,7 +129,7 @@ export interface ServiceView {
   readonly policy: FailoverPolicy["spec"];
   readonly appProtocol: string | undefined;
   /** Port of this gateway on which clients reach the service; absent when this site may not call it. */
-  readonly listen: { readonly address: string; readonly port: number } | undefined;
+  readonly listen: ListenAddress | undefined;
   /** Clients go elsewhere from now on: who still comes is served, and told to open a new connection. */
   readonly leaving: boolean;
   readonly local: readonly LocalEndpoint[];

@@ -6,9 +6,12 @@ import type { ServicePortKey } from "./service-key.ts";
 import type { ActiveSwitch, FailoverRecord } from "./service-view.ts";
 import type { Problem } from "./problem.ts";
 
+/** Types of conditions, in the order in which they are shown. */
+export const CONDITION_TYPES = ["Accepted", "Programmed", "Protected", "FailedOver", "Degraded", "Consistent"] as const;
+
 /** A condition as Kubernetes has them. */
 export interface Condition {
-  readonly type: "Accepted" | "Programmed" | "Protected" | "FailedOver" | "Degraded" | "Consistent";
+  readonly type: (typeof CONDITION_TYPES)[number];
   readonly status: "True" | "False" | "Unknown";
   /** One word in CamelCase, listed in docs/status.md. */
   readonly reason: string;
@@ -30,14 +33,14 @@ export interface ServiceStatus {
   readonly protocol: "http" | "tcp";
   /** Where clients connect on this gateway. */
   readonly listen: string | undefined;
-  readonly servingSite: string | undefined;
+  readonly servingSite: string;
   /** Unix milliseconds. */
   readonly servingSince: number | undefined;
   readonly sites: readonly SiteStatus[];
   /** What is asked of local endpoints, e.g. `http GET /healthz`. */
-  readonly check: string | undefined;
+  readonly check: string;
   /** Interval in force, milliseconds. */
-  readonly checkIntervalMs: number | undefined;
+  readonly checkIntervalMs: number;
   /** The switch in force, whichever site serves. */
   readonly switch: ActiveSwitch | undefined;
   readonly lastFailover: FailoverRecord | undefined;

@@ -4,12 +4,23 @@
  * @module
  */
 import { z } from "zod";
+import type { HealthCheck } from "./kinds/failover-policy.ts";
 import { NamespacedMetadata } from "./kinds/metadata.ts";
 
 /** An IP family as Services and EndpointSlices name it. */
 export type IpFamily = "IPv4" | "IPv6";
 
+/** An entry of `metadata.managedFields`, as far as it says who has set the selector. */
+const ManagedFields = z.looseObject({
+  manager: z.string().optional(),
+  time: z.string().optional(),
+  fieldsV1: z
+    .looseObject({ "f:spec": z.looseObject({ "f:selector": z.record(z.string(), z.unknown()).optional() }).optional() })
+    .optional(),
+});
+
 const StoredMetadata = NamespacedMetadata.extend({
+  managedFields: z.array(ManagedFields).nullish().catch(undefined),
   uid: z.string(),
   resourceVersion: z.string(),
   deletionTimestamp: z.string().nullish(),
@@ -57,16 +68,61 @@ export const ClusterSlice = z.looseObject({
 });
 export type ClusterSlice = z.infer<typeof ClusterSlice>;
 
+const ProbePort = z.union([z.int(), z.string()]);
+
+const ReadinessProbe = z.looseObject({
+  httpGet: z
+    .looseObject({
+      path: z.string().optional(),
+      port: ProbePort,
+      scheme: z.string().optional(),
+      httpHeaders: z.array(z.looseObject({ name: z.string(), value: z.string() })).nullish(),
+    })
+    .nullish(),
+  tcpSocket: z.looseObject({ port: ProbePort }).nullish(),
+});
+/** core/v1 Probe, as far as gateways can ask the same. */
+export type ReadinessProbe = z.infer<typeof ReadinessProbe>;
+
+/** core/v1 Pod as API servers give it, as far as its readiness probes are concerned. */
+export const ClusterPod = z.looseObject({
+  spec: z.looseObject({
+    containers: z.array(
+      z.looseObject({
+        ports: z.array(z.looseObject({ name: z.string().nullish(), containerPort: z.int() })).nullish(),
+        readinessProbe: ReadinessProbe.nullish(),
+      }),
+    ),
+  }),
+});
+export type ClusterPod = z.infer<typeof ClusterPod>;
+
 /** A gateway of this site that is alive and serves the Service. */
 export interface TakeoverGateway {
   readonly name: string;
   readonly addresses: Readonly<Partial<Record<IpFamily, string>>>;
 }
 
+/** Somebody else has set the selector of a Service while it was held. */
+export interface SelectorContest {
+  /** By the name that `managedFields` gave; undefined where it gave none. */
+  readonly by: string | undefined;
+  /** Not held again before, in Unix milliseconds. */
+  readonly holdAgainAt: number;
+  /** When it is forgotten unless it happens again, in Unix milliseconds. */
+  readonly endsAt: number;
+}
+
 /** All that the switch of one Service is decided from. */
 export interface TakeoverView {
   /** The policy that targets it; undefined when there is none any more, or it is being deleted. */
-  readonly policy: { readonly uid: string; readonly mode: "Direct" | "Gateway" } | undefined;
+  readonly policy:
+    | {
+        readonly uid: string;
+        readonly mode: "Direct" | "Gateway" /** It says how endpoints are asked. */;
+        readonly hasCheck?: boolean;
+      }
+    | undefined;
   /** Undefined when it is gone: what was made for it goes with it. */
   readonly service: ClusterService | undefined;
   readonly origin: ClusterService | undefined;
@@ -86,6 +142,11 @@ export interface TakeoverView {
   /** Unix milliseconds, and the same as RFC 3339. */
   readonly now: number;
   readonly timestamp: string;
+  readonly contest?: SelectorContest | undefined;
+  /** The pods' readiness probe as a check, where the policy gives none. */
+  readonly check?: HealthCheck | undefined;
+  /** When the origin was created, in Unix milliseconds. */
+  readonly originCreatedAt: number | undefined;
   /** What the origin says of when it was released, in Unix milliseconds. */
   readonly releasedAt: number | undefined;
   /** How long gateways go on serving a Service that is no longer protected: proxies and open connections take their time. */
@@ -145,6 +206,10 @@ export interface TakeoverPlan {
   readonly state: TakeoverState;
   readonly changes: readonly TakeoverChange[];
   readonly refusals: readonly TakeoverRefusal[];
+  /** Gateways should serve it and none can: it goes straight to its pods. */
+  readonly bypassed?: boolean;
+  /** Somebody else sets the selector: by the name that `managedFields` gives. */
+  readonly contestedBy?: string;
   /** When time alone will change the plan, in Unix milliseconds. */
   readonly nextLookAt?: number;
 }

@@ -20,6 +20,8 @@ export interface ObjectSet {
    */
   policyOf(service: ServiceKey): FailoverPolicy | undefined;
   policies(): readonly FailoverPolicy[];
+  /** By `namespace/name`. */
+  policy(key: string): FailoverPolicy | undefined;
   service(key: ServiceKey): Service | undefined;
   services(): readonly Service[];
   slicesOf(service: ServiceKey): readonly EndpointSlice[];
@@ -47,6 +49,8 @@ export interface OpenableStore extends ObjectStore {
   readonly place: string;
   /** A command that shows a person what is wrong there. */
   readonly inspection: string;
+  /** Whether a Site of another name lets that site in. Where it does not, sites that join tell of themselves. */
+  readonly sitesAreMembers: boolean;
   /** Follows, and is fulfilled once everything has been read. */
   open(): Promise<void>;
   /** Follows no more. */

@@ -9,6 +9,7 @@ import {
   ONE_REQUEST_A_CONNECTION,
   ROUTER,
 } from "./http-connection.ts";
+import { listenAt } from "./listen-at.ts";
 import { clientListener, outCluster } from "./names.ts";
 import { any } from "../../model/xds-resource.ts";
 
@@ -21,7 +22,7 @@ export function clientListenerOf(program: ServiceProgram, listen: NonNullable<Se
     name: clientListener(program.service),
     // What draining closes; hops inside this gateway are not.
     trafficDirection: "INBOUND",
-    address: { socketAddress: { address: listen.address, portValue: listen.port } },
+    ...listenAt(listen),
     perConnectionBufferLimitBytes: BUFFER_BYTES,
     filterChains: [
       {

@@ -28,6 +28,7 @@ import {
 } from "./names.ts";
 import { gatewayIdentity } from "../../model/identity.ts";
 import { any } from "../../model/xds-resource.ts";
+import { listenAt } from "./listen-at.ts";
 import { PROBE_FILTER, RBAC_FILTER } from "./scoped-route.ts";
 import { sdsSecret } from "./transport.ts";
 
@@ -41,6 +42,8 @@ export interface GatewayBase {
   readonly peers: { readonly address: string; readonly port: number };
   /** Address and port of the readiness answer. */
   readonly ready: { readonly address: string; readonly port: number };
+  /** Besides that address: one of the other IP family. */
+  readonly otherAddresses?: readonly string[];
   /** Unix sockets: of the agent's interface for other agents, and of this gateway's writes. */
   readonly agentSocket: string;
   readonly writeSocket: string;
@@ -117,7 +120,7 @@ export function peersListener(base: GatewayBase): ListenerJson {
   return {
     name: PEERS_LISTENER,
     trafficDirection: "INBOUND",
-    address: { socketAddress: { address: base.peers.address, portValue: base.peers.port } },
+    ...listenAt({ ...base.peers, otherAddresses: base.otherAddresses }),
     perConnectionBufferLimitBytes: AGENT_BODY_BYTES,
     listenerFilters: [
       {
@@ -276,7 +279,7 @@ export function readyListener(base: GatewayBase): ListenerJson {
     trafficDirection: "INBOUND",
     // A gateway that has no connections to give is ready all the same.
     ignoreGlobalConnLimit: true,
-    address: { socketAddress: { address: base.ready.address, portValue: base.ready.port } },
+    ...listenAt({ ...base.ready, otherAddresses: base.otherAddresses }),
     filterChains: [
       {
         filters: [

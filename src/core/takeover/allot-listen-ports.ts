@@ -3,8 +3,8 @@ import { LISTEN_ANNOTATION } from "../../model/kinds/index.ts";
 import type { ClusterService } from "../../model/takeover.ts";
 
 /** Ports that are allotted; below the range from which Linux takes source ports. */
-const FIRST_PORT = 20_000;
-const PORTS = 10_000;
+export const LISTEN_PORTS = { first: 20_000, last: 29_999 } as const;
+const PORTS = LISTEN_PORTS.last - LISTEN_PORTS.first + 1;
 
 /**
  * The gateways' listener of each port of a Service, by the port's number. What its origin says stays: gateways listen
@@ -49,7 +49,7 @@ export function listenPortsOf(origin: ClusterService | undefined): ReadonlyMap<s
 function freePort(key: string, used: ReadonlySet<number>): number | undefined {
   const first = fingerprint(key) % PORTS;
   for (let step = 0; step < PORTS; step += 1) {
-    const port = FIRST_PORT + ((first + step) % PORTS);
+    const port = LISTEN_PORTS.first + ((first + step) % PORTS);
     if (!used.has(port)) return port;
   }
   return undefined;

@@ -6,6 +6,12 @@ export const PART_OF = { "app.kubernetes.io/part-of": "tandem" } as const;
 /** Who keeps an EndpointSlice, by the label that Kubernetes has for it. */
 export const SLICE_MANAGER = "tandem.dev";
 
+/** Whether an object is owned by anything. */
+export function hasOwner({ metadata }: { readonly metadata: ClusterService["metadata"] }): boolean {
+  const references: unknown = metadata["ownerReferences"];
+  return Array.isArray(references) && references.length > 0;
+}
+
 /** Whether an object is owned by a Service, and not by one that had its name before. */
 export function isOwnedBy(
   { metadata }: { readonly metadata: ClusterService["metadata"] },

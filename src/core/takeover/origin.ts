@@ -1,4 +1,4 @@
-import { ORIGIN_LABEL, RELEASED_ANNOTATION } from "../../model/origin.ts";
+import { CHECK_ANNOTATION, ORIGIN_LABEL, RELEASED_ANNOTATION } from "../../model/origin.ts";
 import { LISTEN_ANNOTATION } from "../../model/kinds/index.ts";
 import type { ClusterService, TakeoverObject, TakeoverView } from "../../model/takeover.ts";
 import { ownedBy, PART_OF } from "./marks.ts";
@@ -17,7 +17,7 @@ export function originName(service: string): string {
 export function originOf(
   service: ClusterService,
   original: Selector,
-  { origin: existing, listenPorts }: Pick<TakeoverView, "origin" | "listenPorts">,
+  { origin: existing, listenPorts, check, policy }: Pick<TakeoverView, "origin" | "listenPorts" | "check" | "policy">,
 ): TakeoverObject {
   const isReleased = existing?.metadata.annotations[RELEASED_ANNOTATION] !== undefined;
   const { name, namespace } = service.metadata;
@@ -32,6 +32,11 @@ export function originOf(
       annotations: {
         [LISTEN_ANNOTATION]: formatListenPorts(ports, listenPorts),
         ...(isReleased ? { [RELEASED_ANNOTATION]: null } : {}),
+        // What is not known yet leaves what was.
+        ...(check === undefined ? {} : { [CHECK_ANNOTATION]: JSON.stringify(check) }),
+        ...(policy?.hasCheck === true && existing?.metadata.annotations[CHECK_ANNOTATION] !== undefined
+          ? { [CHECK_ANNOTATION]: null }
+          : {}),
       },
       ownerReferences: [ownedBy(service)],
     },

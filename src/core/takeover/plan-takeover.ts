@@ -18,7 +18,7 @@ import { gatewaySliceName, gatewaySliceOf, SELECTOR_ANNOTATION } from "./gateway
 import { originOf } from "./origin.ts";
 import { changeOf, type ExistingObject } from "./change-of.ts";
 import { refusalsOf } from "./refusals.ts";
-import { isOwnedBy } from "./marks.ts";
+import { hasOwner, isOwnedBy } from "./marks.ts";
 import { HELD_KEY, heldSelector, isHeld, sameSelector, type Selector, selectorPatch } from "./selector.ts";
 
 /** A held Service whose selector is nowhere any more: nobody but its owner knows it. */
@@ -28,11 +28,13 @@ const SELECTOR_LOST: TakeoverRefusal = {
   allowable: false,
 };
 
+/** In this time gateways have usually opened their listeners for a new Service, in milliseconds. */
+const FIRST_PROGRAMMING_MS = 10_000;
+
 /** What to do about a Service. Pure. */
 export function planTakeover(view: TakeoverView): TakeoverPlan {
   const { service, policy } = view;
-  // What was made for it names it as its owner and goes with it.
-  if (service === undefined || isGoing(service)) return { state: "Released", changes: [], refusals: [] };
+  if (service === undefined || isGoing(service)) return leave(view);
   const original = originalSelector(view, service);
   if (original === undefined) return { state: "Refused", changes: [], refusals: [SELECTOR_LOST] };
   if (policy === undefined) return release(view, service, original);
@@ -40,6 +42,15 @@ export function planTakeover(view: TakeoverView): TakeoverPlan {
   if (refusals.length === 0) return protect(view, service, { original, policy });
   const released = release(view, service, original);
   return { ...released, refusals, state: released.state === "Released" ? "Refused" : released.state };
+}
+
+/** What was made for a Service names it as its owner and goes with it, unless somebody deleted the Service alone. */
+function leave({ origin, gatewaySlices }: TakeoverView): TakeoverPlan {
+  const changes = [
+    ...(origin === undefined || hasOwner(origin) ? [] : deletion("services", origin)),
+    ...gatewaySlices.filter((slice) => !hasOwner(slice)).flatMap((slice) => deletion("endpointSlices", slice)),
+  ];
+  return { state: changes.length === 0 ? "Released" : "Returning", changes, refusals: [] };
 }
 
 /**
@@ -76,10 +87,11 @@ function protect(
   const families = service.spec.ipFamilies;
   // An address of a family that no gateway has would lead nowhere while the Service is held.
   const isServed = families.every((family) => view.gateways.some(({ addresses }) => family in addresses));
-  const wantsGateways = isServed && (policy.mode === "Gateway" || view.switched);
+  const isMeantForGateways = policy.mode === "Gateway" || view.switched;
+  const wantsGateways = isServed && isMeantForGateways;
   const held = isHeld(service.spec.selector);
   const isPrepared = isOriginPrepared(view, service, original) && areSlicesPrepared(view, service, original);
-  const hold = wantsGateways && (held || isPrepared);
+  const hold = wantsGateways && (held || (isPrepared && (view.contest?.holdAgainAt ?? 0) <= view.now));
   // What gateways serve they go on serving while the rest is put in order.
   const isReadyAlready = wantsGateways && view.gatewaySlices.some(isReady);
   const changes = [
@@ -87,7 +99,26 @@ function protect(
     ...gatewaySlices(view, service, { original, ready: hold || isReadyAlready || mustStayReady(view, held) }),
     ...changeOfSelector(service, original, hold ? heldSelector(policy.uid) : original),
   ];
-  return { changes, refusals: [], state: stateOf({ hold, held, isPrepared, returning: mustStayReady(view, held) }) };
+  return {
+    changes,
+    refusals: [],
+    state: stateOf({ hold, held, isPrepared, returning: mustStayReady(view, held) }),
+    ...contested(view),
+    ...(isMeantForGateways && !isServed ? bypass(view) : {}),
+  };
+}
+
+function contested({ contest, now }: TakeoverView): Partial<TakeoverPlan> {
+  if (contest === undefined) return {};
+  const nextLookAt = contest.holdAgainAt > now ? contest.holdAgainAt : contest.endsAt;
+  return { contestedBy: contest.by ?? "somebody", nextLookAt };
+}
+
+/** Gateways need a moment for a Service that is new to them. */
+function bypass({ gatewaySlices: slices, originCreatedAt, now }: TakeoverView): Partial<TakeoverPlan> {
+  if (slices.length > 0) return { bypassed: true };
+  const end = (originCreatedAt ?? now) + FIRST_PROGRAMMING_MS;
+  return end <= now ? { bypassed: true } : { nextLookAt: end };
 }
 
 /** Whether the copy of the selector is in place, in an origin that will not be collected with a Service that was there before. */

@@ -30,7 +30,8 @@ const TcpCheck = z
     error: "needs both send and receive, or neither",
   });
 
-const HealthCheck = z
+/** How endpoints are asked whether they are well. */
+export const HealthCheck = z
   .strictObject({
     http: HttpCheck.optional(),
     tcp: TcpCheck.optional(),
@@ -48,6 +49,8 @@ const HealthCheck = z
     error: "timeout is below 10ms, shorter than a busy machine can keep",
     path: ["timeout"],
   });
+
+export type HealthCheck = z.infer<typeof HealthCheck>;
 
 const Retry = z.strictObject({
   /** Retries after the first attempt, at most. 0 switches retrying off. */
@@ -97,3 +100,15 @@ export const FailoverPolicy = z.strictObject({
   status: z.unknown().optional(),
 });
 export type FailoverPolicy = z.infer<typeof FailoverPolicy>;
+
+/** Annotation of a policy that counts as none for as long as it says `true`: its Services are released and stay so. */
+export const PAUSED_ANNOTATION = "tandem.dev/paused";
+
+/** Whether somebody has paused a policy. */
+export function isPaused({
+  metadata,
+}: {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}): boolean {
+  return metadata.annotations?.[PAUSED_ANNOTATION] === "true";
+}

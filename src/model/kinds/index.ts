@@ -19,9 +19,9 @@ export type KindName = keyof typeof KINDS;
 export type KindObject = { [K in KindName]: z.infer<(typeof KINDS)[K]> }[KindName];
 
 export { EndpointSlice, SERVICE_NAME_LABEL } from "./endpoint-slice.ts";
-export { FailoverPolicy } from "./failover-policy.ts";
+export { FailoverPolicy, HealthCheck, isPaused, PAUSED_ANNOTATION } from "./failover-policy.ts";
 export { TANDEM_API_VERSION, DnsLabel, DnsSubdomain } from "./metadata.ts";
 export { Reason } from "./switch.ts";
 export { LISTEN_ANNOTATION, Service } from "./service.ts";
-export { GATEWAY_PORT, type GatewayAddress, READY_PORT, Site } from "./site.ts";
+export { GATEWAY_PORT, type GatewayAddress, JOIN_OPEN_ANNOTATION, READY_PORT, Site, SiteLabels } from "./site.ts";
 export { Switch } from "./switch.ts";

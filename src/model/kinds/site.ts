@@ -7,6 +7,9 @@ export const GATEWAY_PORT = 15443;
 /** The port on which a gateway says whether it is ready. */
 export const READY_PORT = 15021;
 
+/** Annotation of a cluster's own Site: until when its gateways take tokens of sites that join, RFC 3339. */
+export const JOIN_OPEN_ANNOTATION = "tandem.dev/join-open-until";
+
 /** One gateway as other sites reach it. */
 export const GatewayAddress = z.strictObject({
   name: DnsLabel,
