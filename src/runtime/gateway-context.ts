@@ -23,7 +23,7 @@ export interface GatewayDirectory {
   /** Gateways of an accepted peer; undefined when the site is not a member. */
   gatewaysOf(site: string): readonly PeerGateway[] | undefined;
   /** Where clients reach this gateway; undefined while that is not known. */
-  ownGateway(): { readonly address: string } | undefined;
+  ownGateway(): { readonly address: string; readonly otherAddresses?: readonly string[] } | undefined;
   /** Gateways of this site, this one included. */
   ownGateways(): number;
   /** Addresses that belong to any known gateway: an endpoint there would send requests round in circles. */

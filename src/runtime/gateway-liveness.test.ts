@@ -1,7 +1,7 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ManualClock } from "../../test/time/manual-clock.ts";
 import type { GatewayAddress } from "../model/kinds/index.ts";
-import { GatewayLiveness } from "./gateway-liveness.ts";
+import { GatewayLiveness, type LivenessSources } from "./gateway-liveness.ts";
 
 const gateway = (n: number): GatewayAddress => ({ name: `west-${n}`, address: `10.1.0.${n}`, port: 15_443 });
 
@@ -12,6 +12,7 @@ let dead: Set<string>;
 let listening: Set<string>;
 let told: (string | undefined)[];
 let admitted: ReadonlySet<string>;
+let logged: string[];
 let liveness: GatewayLiveness;
 
 beforeEach(() => {
@@ -21,13 +22,19 @@ beforeEach(() => {
   listening = new Set(["10.1.0.1:20001", "10.1.0.2:20001"]);
   told = [];
   admitted = new Set();
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  logged = [];
+  liveness = watch();
+});
+
+function watch(more: Partial<LivenessSources> = {}): GatewayLiveness {
+  const log = { info: () => {}, warn: (event: string) => logged.push(event), error: () => {} };
   const probe = {
     isReady: (address: string) => Promise.resolve(!dead.has(address)),
     takesConnections: (address: string, port: number) => Promise.resolve(listening.has(`${address}:${port}`)),
   };
-  liveness = new GatewayLiveness({ gateways: () => gateways, probe, clock, log }, (service) => told.push(service));
-});
+  const sources = { gateways: () => gateways, probe, clock, log, ...more };
+  return new GatewayLiveness(sources, (service) => told.push(service));
+}
 
 /** Lets time pass in the steps of probes, and everything that follows from each. */
 async function pass(ms: number): Promise<void> {
@@ -79,6 +86,89 @@ test("when all are dead the first that answers serves at once", async () => {
   expect(await serving(20_001)).toEqual(["west-2"]);
 });
 
+describe("with other observers", () => {
+  /** By the address of an observer's gateway: those that it finds dead. */
+  let findings: Map<string, ReadonlySet<string>>;
+
+  beforeEach(() => {
+    findings = new Map([["10.1.0.2", new Set()]]);
+    liveness = watch({ witnesses: () => findings });
+  });
+
+  test("one that does not answer serves on for as long as the other gateways' agents reach it", async () => {
+    await liveness.start();
+    dead.add("10.1.0.1");
+    await pass(5_000);
+    expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+    expect(logged.filter((event) => event === "gateway_disputed")).toHaveLength(1);
+  });
+
+  test("it is dead once one of them agrees, and that is told at once", async () => {
+    await liveness.start();
+    dead.add("10.1.0.1");
+    await pass(200);
+    told.length = 0;
+    findings.set("10.1.0.2", new Set(["10.1.0.1"]));
+    liveness.review();
+    expect([await serving(20_001), told]).toEqual([["west-2"], [undefined]]);
+  });
+
+  test("what the others find is nothing while it answers here", async () => {
+    await liveness.start();
+    findings.set("10.1.0.2", new Set(["10.1.0.1"]));
+    await pass(1_000);
+    expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+  });
+
+  test("while nobody is heard it takes a second to be dead", async () => {
+    findings.clear();
+    await liveness.start();
+    dead.add("10.1.0.1");
+    await pass(900);
+    expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+    await pass(100);
+    expect(await serving(20_001)).toEqual(["west-2"]);
+  });
+
+  test("one whose own gateway does not answer has no say, nor has a gateway about itself", async () => {
+    await liveness.start();
+    findings.set("10.1.0.1", new Set(["10.1.0.2"]));
+    dead = new Set(["10.1.0.1", "10.1.0.2"]);
+    await pass(900);
+    expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+    await pass(100);
+    expect(await serving(20_001)).toEqual([]);
+  });
+
+  test("the last one is given a second whatever the others find", async () => {
+    await liveness.start();
+    findings.set("10.1.0.2", new Set(["10.1.0.1"]));
+    dead.add("10.1.0.1");
+    await pass(200);
+    expect(await serving(20_001)).toEqual(["west-2"]);
+    findings.set("10.1.0.3", new Set(["10.1.0.2"]));
+    dead.add("10.1.0.2");
+    await pass(900);
+    expect(await serving(20_001)).toEqual(["west-2"]);
+    await pass(100);
+    expect(await serving(20_001)).toEqual([]);
+  });
+
+  test("a start ends once it is known who lives, also while nobody else is heard", async () => {
+    findings.clear();
+    dead.add("10.1.0.1");
+    let isStarted = false;
+    const starting = liveness.start().then(() => {
+      isStarted = true;
+    });
+    await pass(500);
+    expect(isStarted).toBe(false);
+    await pass(500);
+    await starting;
+    expect(await serving(20_001)).toEqual(["west-2"]);
+  });
+});
+
 test("a gateway that is dead from the start is known to be before anything is decided", async () => {
   dead.add("10.1.0.1");
   await liveness.start();
@@ -125,4 +215,16 @@ test("one that the Service goes to already stays for as long as it lives, also w
   dead.add("10.1.0.1");
   await pass(300);
   expect(await serving(20_001, 20_002)).toEqual([]);
+});
+
+test("one that is new has nothing to make good: it serves from its first answer on", async () => {
+  await liveness.start();
+  gateways = [gateway(1), gateway(2), gateway(3)];
+  listening.add("10.1.0.3:20001");
+  dead.add("10.1.0.3");
+  await pass(500);
+  expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+  dead.clear();
+  await pass(100);
+  expect(await serving(20_001)).toEqual(["west-1", "west-2", "west-3"]);
 });

@@ -3,10 +3,10 @@
  * itself takes 50 seconds to notice that a node is gone.
  * @module
  */
-import type { GatewayAddress } from "../model/kinds/index.ts";
 import { READY_PORT } from "../model/kinds/index.ts";
 import type { ServiceKey } from "../model/service-key.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { OwnGateway } from "../ports/gateway-registry.ts";
 import type { Logger } from "../ports/logger.ts";
 
 /** How often each gateway is asked, in milliseconds. */
@@ -15,8 +15,11 @@ const PROBE_EVERY_MS = 100;
 /** A gateway that has not answered in this time has failed the probe, in milliseconds. */
 const PROBE_TIMEOUT_MS = 100;
 
-/** Failed probes in a row for which a gateway is held to be dead: more for the last one, which nobody can stand in for. */
-const FAILURES = { first: 2, last: 10 } as const;
+/**
+ * Failed probes in a row for which a gateway is held to be dead, where another observer finds the same. More for the last
+ * one, which nobody can stand in for, and where no other observer can be heard.
+ */
+const FAILURES = { agreed: 2, alone: 10 } as const;
 
 /** A round that takes longer than its probes may says more of this process than of the gateways, in milliseconds. */
 const STALL_MS = 50;
@@ -36,8 +39,13 @@ export interface GatewayProbe {
 /** What gateways are and how they are asked. */
 export interface LivenessSources {
   /** Those that the site has. */
-  gateways(): readonly GatewayAddress[];
+  gateways(): readonly OwnGateway[];
   readonly probe: GatewayProbe;
+  /**
+   * Other observers that are heard, each by the address of its gateway, with the gateways that it finds dead. Absent: this
+   * one is asked for what it finds itself. One whose own gateway does not answer here has no say.
+   */
+  readonly witnesses?: () => ReadonlyMap<string, ReadonlySet<string>>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -45,13 +53,20 @@ export interface LivenessSources {
 interface Followed {
   alive: boolean;
   failures: number;
+  /** It does not answer here, and all other observers find that it does: said once. */
+  disputed: boolean;
+  /** Whether it has ever answered: one that is new has nothing to make good. */
+  hasAnswered: boolean;
   /** Since when it answers, after it was dead; undefined while it does not, and while it never was. */
   answersSince: number | undefined;
   /** Listeners at which somebody took a connection since it was last dead. */
   readonly listeners: Set<number>;
 }
 
-/** Follows the gateways of a site. */
+/**
+ * Follows the gateways of a site. None is held to be dead by one observer alone, unless it is the only one that can be
+ * heard and finds so for about a second.
+ */
 export class GatewayLiveness {
   readonly #sources: LivenessSources;
   readonly #changed: (service?: ServiceKey) => void;
@@ -59,6 +74,8 @@ export class GatewayLiveness {
   /** Services that are looked at again soon. */
   readonly #waiting = new Set<ServiceKey>();
   #cancel: (() => void) | undefined;
+  /** Told once after the start that there is no gateway in doubt any more. */
+  #settled: () => void = () => {};
   #closed = false;
 
   /** @param changed called when a gateway lives or dies, and, with the Service, when a listener was looked for */
@@ -67,17 +84,27 @@ export class GatewayLiveness {
     this.#changed = changed;
   }
 
-  /** Starts asking. Fulfilled once it is known who lives. */
+  /** Starts asking. Fulfilled once it is known who lives, about a second later at most. */
   async start(): Promise<void> {
     // A new gateway is held to live until it has failed as often as any other.
-    for (let round = 1; round < FAILURES.first; round += 1) await this.#ask();
+    for (let round = 1; round < FAILURES.agreed; round += 1) await this.#ask();
     await this.#round();
+    if (this.#isSettled()) return;
+    await new Promise<void>((resolve) => {
+      this.#settled = resolve;
+    });
+  }
+
+  /** Other observers may have found something else than before. */
+  review(): void {
+    if (!this.#closed && this.#judge()) this.#changed();
   }
 
   /** Asks no more. */
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#settled();
   }
 
   /**
@@ -89,7 +116,7 @@ export class GatewayLiveness {
     service: ServiceKey,
     listeners: readonly number[],
     admitted: ReadonlySet<string>,
-  ): Promise<readonly GatewayAddress[]> {
+  ): Promise<readonly OwnGateway[]> {
     const living = this.#sources.gateways().filter(({ address }) => this.#followed.get(address)?.alive === true);
     const tried = living.filter(({ address }) => !admitted.has(address));
     await Promise.all(tried.flatMap(({ address }) => listeners.map((port) => this.#tryListener(address, port))));
@@ -102,12 +129,32 @@ export class GatewayLiveness {
     return serving;
   }
 
+  /** Whether a gateway lives as far as is known. */
+  isAlive(address: string): boolean {
+    return this.#followed.get(address)?.alive === true;
+  }
+
+  /** Addresses of gateways that are held to be dead. */
+  dead(): readonly string[] {
+    return [...this.#followed].flatMap(([address, { alive }]) => (alive ? [] : [address])).toSorted();
+  }
+
   async #round(): Promise<void> {
+    const startedAt = this.#sources.clock.now();
     const changed = await this.#ask();
     if (this.#closed) return;
     // All of them before anybody hears of it: two that die together leave together.
     if (changed) this.#changed();
-    this.#cancel = this.#sources.clock.after(PROBE_EVERY_MS, () => void this.#round());
+    if (this.#isSettled()) this.#settled();
+    // One that does not answer must not make the others wait: the time that it took is part of the pause.
+    const pause = Math.max(0, PROBE_EVERY_MS - (this.#sources.clock.now() - startedAt));
+    this.#cancel = this.#sources.clock.after(pause, () => void this.#round());
+  }
+
+  #isSettled(): boolean {
+    return [...this.#followed.values()].every(
+      ({ alive, failures }) => !alive || failures === 0 || failures >= FAILURES.alone,
+    );
   }
 
   /** Asks each gateway once. Returns whether one lives or died with it. */
@@ -123,43 +170,83 @@ export class GatewayLiveness {
     );
     const stalled = this.#sources.clock.now() - startedAt > PROBE_TIMEOUT_MS + STALL_MS;
     const counting = answers.filter(({ ready }) => ready || !stalled);
-    return counting.filter(({ address, ready }) => this.#take(address, ready)).length > 0;
+    const changed = counting.filter(({ address, ready }) => this.#take(address, ready)).length > 0;
+    // After all answers: whether another observer has a say depends on its own gateway's.
+    return this.#judge() || changed;
   }
 
-  /** Returns whether the gateway lives or died with this. */
+  /** Returns whether a gateway is held to be dead from now on that was not before. */
+  #judge(): boolean {
+    return [...this.#followed].filter(([address, followed]) => this.#bury(address, followed)).length > 0;
+  }
+
+  /** Returns whether the gateway lives with this and did not before. */
   #take(address: string, ready: boolean): boolean {
     const followed = this.#followed.get(address);
     if (followed === undefined) {
       const failures = ready ? 0 : 1;
-      this.#followed.set(address, { alive: true, failures, answersSince: undefined, listeners: new Set() });
+      const followed = {
+        alive: true,
+        hasAnswered: ready,
+        failures,
+        disputed: false,
+        answersSince: undefined,
+        listeners: new Set<number>(),
+      };
+      this.#followed.set(address, followed);
       return true;
     }
-    return ready ? this.#takeAnswer(address, followed) : this.#takeFailure(address, followed);
+    if (ready) return this.#takeAnswer(address, followed);
+    followed.failures += 1;
+    followed.answersSince = undefined;
+    return false;
   }
 
   #takeAnswer(address: string, followed: Followed): boolean {
     followed.failures = 0;
+    followed.disputed = false;
+    const isNew = !followed.hasAnswered;
+    followed.hasAnswered = true;
     if (followed.alive) return false;
     const { clock, log } = this.#sources;
     followed.answersSince ??= clock.now();
     // The only one is better than none.
     const isAlone = ![...this.#followed.values()].some(({ alive }) => alive);
-    if (!isAlone && clock.now() - followed.answersSince < READMISSION_MS) return false;
+    if (!isAlone && !isNew && clock.now() - followed.answersSince < READMISSION_MS) return false;
     followed.alive = true;
     followed.answersSince = undefined;
     log.info("gateway_alive", { address });
     return true;
   }
 
-  #takeFailure(address: string, followed: Followed): boolean {
-    followed.failures += 1;
-    followed.answersSince = undefined;
+  #bury(address: string, followed: Followed): boolean {
+    if (!followed.alive || followed.failures < FAILURES.agreed) return false;
+    const verdict = this.#verdictOfOthers(address);
     const isLast = ![...this.#followed.values()].some((other) => other !== followed && other.alive);
-    if (!followed.alive || followed.failures < (isLast ? FAILURES.last : FAILURES.first)) return false;
+    if (verdict === "dead" && !isLast) return this.#hold(address, followed);
+    if (followed.failures < FAILURES.alone) return false;
+    if (isLast || verdict !== "alive") return this.#hold(address, followed);
+    if (!followed.disputed) this.#sources.log.warn("gateway_disputed", { address });
+    followed.disputed = true;
+    return false;
+  }
+
+  #hold(address: string, followed: Followed): true {
     followed.alive = false;
     followed.listeners.clear();
     this.#sources.log.warn("gateway_dead", { address });
     return true;
+  }
+
+  /** What the other observers find whose own gateways answer; undefined when there is none. One that agrees is enough. */
+  #verdictOfOthers(address: string): "dead" | "alive" | undefined {
+    const witnesses = this.#sources.witnesses?.();
+    if (witnesses === undefined) return "dead";
+    const heard = [...witnesses].filter(
+      ([witness]) => witness !== address && this.#followed.get(witness)?.failures === 0,
+    );
+    if (heard.length === 0) return undefined;
+    return heard.some(([, dead]) => dead.has(address)) ? "dead" : "alive";
   }
 
   async #tryListener(address: string, port: number): Promise<void> {

@@ -7,21 +7,27 @@ import { LeaderElection } from "./leader-election.ts";
 class MemoryLease implements LeaseStore {
   lease: LeaseRecord | undefined;
   isAway = false;
+  /** How long a renewal takes, by the clock that is set. */
+  delay: (() => Promise<void>) | undefined;
+  /** A write arrives, and its answer does not. */
+  losesAnswers = false;
   #writes = 0;
 
   read(): Promise<LeaseRecord | undefined> {
     return this.isAway ? Promise.reject(new Error("away")) : Promise.resolve(this.lease);
   }
 
-  write(
+  async write(
     lease: Omit<LeaseRecord, "version" | "renewed">,
     before: LeaseRecord | undefined,
   ): Promise<LeaseRecord | undefined> {
-    if (this.isAway) return Promise.reject(new Error("away"));
-    if (before?.version !== this.lease?.version) return Promise.resolve(undefined);
+    if (this.isAway) throw new Error("away");
+    await this.delay?.();
+    if (before?.version !== this.lease?.version) return undefined;
     this.#writes += 1;
     this.lease = { ...lease, version: String(this.#writes), renewed: String(this.#writes) };
-    return Promise.resolve(this.lease);
+    if (this.losesAnswers) throw new Error("no answer");
+    return this.lease;
   }
 }
 
@@ -131,4 +137,70 @@ test("a lease is given back also while it is being renewed", async () => {
   clock.advance(500);
   await first.close();
   expect(leases.lease?.holder).toBe("");
+});
+
+/** How long after one of two stopped for good the other one acts, and how long that one still might have, in milliseconds. */
+async function successionMs(
+  before: () => void = () => {},
+): Promise<{ readonly taken: number; readonly given: number; readonly durationMs: number | undefined }> {
+  const paused = new ManualClock();
+  const [first, second] = [replica("one", paused), replica("two")];
+  first.start();
+  await pass(300, [clock, paused]);
+  second.start();
+  await pass(3_000, [clock, paused]);
+  before();
+  await pass(1_000, [clock, paused]);
+  const durationMs = leases.lease?.durationMs;
+  let given = 0;
+  for (let taken = 0; taken < 10_000; taken += 50) {
+    if (second.mayAct) return { taken, given, durationMs };
+    if (first.mayAct) given = taken;
+    clock.advance(50);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error("nobody took over");
+}
+
+test("while the API server answers quickly a leader that died is replaced within 1.5 s, and acts no more well before", async () => {
+  const { taken, given } = await successionMs();
+  expect(taken).toBeLessThanOrEqual(1_500);
+  expect(given).toBeLessThan(taken - 200);
+});
+
+test("renewals that take long make the lease a long one, and its holder goes on leading", async () => {
+  const { taken, given, durationMs } = await successionMs(() => {
+    leases.delay = () => new Promise((resolve) => void clock.after(300, resolve));
+  });
+  expect(durationMs).toBe(3_000);
+  expect(taken).toBeGreaterThan(2_000);
+  expect(taken).toBeLessThanOrEqual(5_000);
+  expect(given).toBeLessThan(taken - 200);
+  expect(events).toEqual(["one leads", "two leads"]);
+});
+
+test("a shorter promise binds also when its answer is lost", async () => {
+  const only = replica("one");
+  only.start();
+  await pass(600);
+  expect(leases.lease?.durationMs).toBe(3_000);
+  // The fourth turn asks for the short terms; its answer never comes, and nothing arrives after it.
+  leases.losesAnswers = true;
+  await pass(100);
+  expect([leases.lease?.durationMs, only.mayAct]).toEqual([1_000, true]);
+  leases.isAway = true;
+  await pass(700);
+  expect(only.mayAct).toBe(false);
+});
+
+test("a renewal that came late leaves the lease with its holder, which acts again after the next one", async () => {
+  const only = replica("one");
+  only.start();
+  await pass(2_000);
+  leases.delay = () => new Promise((resolve) => void clock.after(900, resolve));
+  await pass(800);
+  expect(only.mayAct).toBe(false);
+  leases.delay = undefined;
+  await pass(600);
+  expect([only.mayAct, events]).toEqual([true, ["one leads"]]);
 });

@@ -7,14 +7,28 @@ import type { Clock } from "../ports/clock.ts";
 import type { LeaseRecord, LeaseStore } from "../ports/lease-store.ts";
 import type { Logger } from "../ports/logger.ts";
 
-/** How long a lease lasts, in milliseconds: the longest time without a leader after one was killed, and a retry. */
-const DURATION_MS = 3_000;
+/** What a leader promises with a renewal, in milliseconds. */
+interface Terms {
+  /** How long the lease lasts: nobody else may act before. */
+  readonly durationMs: number;
+  /** A leader that has not renewed it for this long acts no more: before anybody else may. */
+  readonly actMs: number;
+}
 
-/** A leader that has not renewed its lease for this long acts no more: before anybody else may, in milliseconds. */
-const RENEW_WITHIN_MS = 2_000;
+/** With an API server that answers quickly, so that one who dies along with a gateway is replaced within 1.5 s. */
+const BRISK: Terms = { durationMs: 1_000, actMs: 700 };
 
-/** How often it is renewed, or looked at, in milliseconds. */
-const EVERY_MS = 500;
+/** With one that does not: leadership must not go to and fro because renewals are slow. */
+const PATIENT: Terms = { durationMs: 3_000, actMs: 2_000 };
+
+/** A turn, which is a read and perhaps a write, is quick when it takes no longer than this, in milliseconds. */
+const QUICK_TURN_MS = 200;
+
+/** After this many quick turns in a row terms are brisk. */
+const QUICK_TURNS = 3;
+
+/** How often the lease is renewed, or looked at, in milliseconds. */
+const EVERY_MS = 200;
 
 /** What an election is made of. */
 export interface ElectionSources {
@@ -38,7 +52,9 @@ export class LeaderElection {
   readonly #sources: ElectionSources;
   readonly #events: ElectionEvents;
   #seen: { readonly lease: LeaseRecord; readonly at: number } | undefined;
-  #renewedAt: number | undefined;
+  /** End of the time in which this replica may act, as it promised with its last renewal. */
+  #actsUntil = Number.NEGATIVE_INFINITY;
+  #quickTurns = 0;
   #isLeading = false;
   #cancel: (() => void) | undefined;
   #turning: Promise<void> = Promise.resolve();
@@ -56,9 +72,7 @@ export class LeaderElection {
 
   /** Whether this replica may write at this very moment. */
   get mayAct(): boolean {
-    return (
-      this.#isLeading && this.#renewedAt !== undefined && this.#sources.monotonic() - this.#renewedAt < RENEW_WITHIN_MS
-    );
+    return this.#isLeading && this.#sources.monotonic() < this.#actsUntil;
   }
 
   /** Who leads as far as is known. */
@@ -82,37 +96,56 @@ export class LeaderElection {
 
   async #turn(): Promise<void> {
     const startedAt = this.#sources.monotonic();
+    let isHeld = false;
     try {
-      await this.#renewOrTake(startedAt);
+      isHeld = await this.#renewOrTake(startedAt);
+      const isQuick = this.#sources.monotonic() - startedAt <= QUICK_TURN_MS;
+      this.#quickTurns = isQuick ? this.#quickTurns + 1 : 0;
     } catch (error) {
+      this.#quickTurns = 0;
       this.#sources.log.warn("lease_not_renewed", { error: error instanceof Error ? error.message : String(error) });
     }
     if (this.#closed) return;
-    if (this.#isLeading && !this.mayAct) this.#follow();
-    this.#cancel = this.#sources.clock.after(EVERY_MS, () => {
+    // One that was renewed late is still held: whoever has it acts again with the next renewal.
+    if (this.#isLeading && !this.mayAct && !isHeld) this.#follow();
+    this.#cancel = this.#sources.clock.after(this.#pause(), () => {
       this.#turning = this.#turn();
     });
   }
 
-  async #renewOrTake(startedAt: number): Promise<void> {
+  /** Until the next turn: no later than the moment at which the lease of somebody else is over. */
+  #pause(): number {
+    if (this.#isLeading || this.#seen === undefined) return EVERY_MS;
+    const { lease, at } = this.#seen;
+    const remaining = Math.ceil(at + lease.durationMs - this.#sources.monotonic());
+    return remaining > 0 ? Math.min(EVERY_MS, remaining) : EVERY_MS;
+  }
+
+  /** Returns whether the lease is this replica's now. */
+  async #renewOrTake(startedAt: number): Promise<boolean> {
     const { leases, identity } = this.#sources;
     const lease = await leases.read();
     this.#see(lease);
     if (lease !== undefined && lease.holder !== identity && lease.holder !== "" && !this.#isOver(lease)) {
       if (this.#isLeading) this.#follow();
-      return;
+      return false;
     }
     const isMine = lease?.holder === identity;
     const transitions = lease === undefined ? 0 : lease.transitions + (isMine ? 0 : 1);
-    const written = await leases.write({ holder: identity, durationMs: DURATION_MS, transitions }, lease);
-    if (written === undefined) return;
+    const terms = this.#quickTurns >= QUICK_TURNS ? BRISK : PATIENT;
+    // A shorter promise binds from before it is made: whether it arrived may never be known.
+    this.#actsUntil = Math.min(this.#actsUntil, startedAt + terms.actMs);
+    const { durationMs, actMs } = terms;
+    const written = await leases.write({ holder: identity, durationMs, transitions }, lease);
+    if (written === undefined) return false;
     this.#see(written);
     // From before the request: the lease may have been renewed that early.
-    this.#renewedAt = startedAt;
-    if (this.#isLeading || this.#closed) return;
+    this.#actsUntil = startedAt + actMs;
+    if (this.#isLeading || this.#closed) return true;
     this.#isLeading = true;
     this.#sources.log.info("leader_elected", { identity, transitions });
     this.#events.leading();
+    return true;
   }
 
   #see(lease: LeaseRecord | undefined): void {

@@ -114,7 +114,8 @@ export class PeerKnowledge {
       }
       case "synced":
         return this.#takeEverything(stream);
-      case "serving":
+      case "report":
+      case "siblings":
       case "site":
       case "member":
       case "beat":

@@ -38,7 +38,7 @@ function reconcilerOf(files: Readonly<Record<string, string>>) {
     {
       tcpChainsChanged: () => {},
       failedOver: () => {},
-      servingChanged: () => {},
+      removed: () => {},
       holdsChanged: () => {},
       statusChanged: () => {},
       failed: () => {},

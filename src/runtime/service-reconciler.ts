@@ -26,14 +26,20 @@ export interface ReconcilerEvents {
   /** The set of TCP services changed, so the way in for peers has to be built again. */
   tcpChainsChanged(): void;
   failedOver(service: ServicePortKey, record: FailoverRecord): void;
-  /** Which site serves a service, for controllers; undefined when there is no such service any more. */
-  servingChanged(service: ServicePortKey, site: string | undefined): void;
+  /** There is no such service any more. */
+  removed(service: ServicePortKey): void;
   /** Sites this gateway holds back for a service, for its siblings. */
   holdsChanged(service: ServicePortKey, sites: readonly HeldSite[]): void;
   /** Something that status or catalog show of a service may have changed. */
   statusChanged(service: ServiceKey): void;
   /** A service could not be worked out: a defect. What was in force for it stays, and the others go on. */
   failed(service: ServiceKey, error: unknown): void;
+}
+
+/** What of a status others know. */
+export interface StatusInputs {
+  rejectionsOf(service: ServicePortKey): readonly string[];
+  differingOf(service: ServiceKey): readonly string[];
 }
 
 interface Current {
@@ -126,37 +132,17 @@ export class ServiceReconciler {
     });
   }
 
-  /** Which site serves each service. */
-  serving(): readonly (readonly [ServicePortKey, string])[] {
-    return [...this.#current].map(([key, { verdict }]) => [key, verdict.servingSite]);
+  /** The status of all services. */
+  statuses(inputs: StatusInputs): readonly ServiceStatus[] {
+    return [...this.#current].map(([service, current]) => statusOf(service, current, inputs));
   }
 
-  /** The status of all services. */
-  statuses(inputs: {
-    rejectionsOf(service: ServicePortKey): readonly string[];
-    differingOf(service: ServiceKey): readonly string[];
-  }): readonly ServiceStatus[] {
-    return [...this.#current].map(([service, { view, verdict, program }]) => ({
-      service,
-      protocol: program.protocol,
-      listen: view.listen === undefined ? undefined : endpointKey(view.listen.address, view.listen.port),
-      servingSite: verdict.servingSite,
-      servingSince: verdict.memory.serving?.since,
-      sites: verdict.sites.map((site) => ({
-        name: site.site,
-        healthy: site.usable,
-        total: site.total,
-        standby: site.standby,
-      })),
-      check: describeCheck(program),
-      checkIntervalMs: program.check.intervalMs,
-      switch: view.activeSwitch,
-      lastFailover: verdict.memory.lastFailover,
-      conditions: conditionsOf(view, verdict, {
-        rejections: inputs.rejectionsOf(service),
-        differing: inputs.differingOf(serviceOf(service)),
-      }),
-    }));
+  /** The status of each port of a Service. */
+  statusesOf(key: ServiceKey, inputs: StatusInputs): readonly ServiceStatus[] {
+    return (this.#portsOf.get(key) ?? []).flatMap((service) => {
+      const current = this.#current.get(service);
+      return current === undefined ? [] : [statusOf(service, current, inputs)];
+    });
   }
 
   /** What is wrong with objects beyond their syntax. */
@@ -238,8 +224,6 @@ export class ServiceReconciler {
     const holds = holdsOf(verdict);
     if (JSON.stringify(holds) !== JSON.stringify(before === undefined ? [] : holdsOf(before.verdict)))
       this.#events.holdsChanged(view.service, holds);
-    if (verdict.servingSite !== before?.verdict.servingSite)
-      this.#events.servingChanged(view.service, verdict.servingSite);
     if (verdict.failover !== undefined) this.#events.failedOver(view.service, verdict.failover);
   }
 
@@ -251,9 +235,33 @@ export class ServiceReconciler {
     this.#sources.listenPorts.release(service);
     this.#sources.health.forget(service);
     this.#sink.replace(ownerOf(service), [], noticedAt);
-    this.#events.servingChanged(service, undefined);
+    this.#events.removed(service);
     if (current?.tcpChain !== undefined) this.#events.tcpChainsChanged();
   }
+}
+
+function statusOf(service: ServicePortKey, { view, verdict, program }: Current, inputs: StatusInputs): ServiceStatus {
+  return {
+    service,
+    protocol: program.protocol,
+    listen: view.listen === undefined ? undefined : endpointKey(view.listen.address, view.listen.port),
+    servingSite: verdict.servingSite,
+    servingSince: verdict.memory.serving?.since,
+    sites: verdict.sites.map((site) => ({
+      name: site.site,
+      healthy: site.usable,
+      total: site.total,
+      standby: site.standby,
+    })),
+    check: describeCheck(program),
+    checkIntervalMs: program.check.intervalMs,
+    switch: view.activeSwitch,
+    lastFailover: verdict.memory.lastFailover,
+    conditions: conditionsOf(view, verdict, {
+      rejections: inputs.rejectionsOf(service),
+      differing: inputs.differingOf(serviceOf(service)),
+    }),
+  };
 }
 
 /** The owner of a service's resources. */

@@ -109,3 +109,37 @@ test("closed, it writes nothing more", async () => {
   await turn();
   expect(written).toEqual([]);
 });
+
+test("of many Services so many are written at a time, and those that waited are worked out anew", async () => {
+  const underWay: (() => void)[] = [];
+  const looks = new Map<string, number>();
+  let released = false;
+  const many = new TakeoverReconciler(
+    {
+      view: (service) => {
+        looks.set(service, (looks.get(service) ?? 0) + 1);
+        return Promise.resolve(cluster.view({ now: clock.now() }));
+      },
+      writer: {
+        write: () => {
+          if (released) return Promise.resolve({ became: "written" });
+          const { promise, resolve } = Promise.withResolvers<WriteOutcome>();
+          underWay.push(() => resolve({ became: "written" }));
+          return promise;
+        },
+      },
+      clock,
+      random: () => 0,
+      log: { info: () => {}, warn: () => {}, error: () => {} },
+    },
+    { planned: () => {} },
+  );
+  for (let index = 0; index < 40; index += 1) many.look(`shop/web-${index}`);
+  await turn();
+  const each = underWay.length / 16;
+  expect([Number.isInteger(each), looks.get("shop/web-0"), looks.get("shop/web-39")]).toEqual([true, 1, 1]);
+  released = true;
+  for (const answer of underWay) answer();
+  await turn();
+  expect([looks.get("shop/web-0"), looks.get("shop/web-39")]).toEqual([1, 2]);
+});

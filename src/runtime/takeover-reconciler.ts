@@ -3,6 +3,8 @@
  * once, and its writes go out together.
  * @module
  */
+import { isHeld } from "../core/takeover/selector.ts";
+import { selectorManager } from "../core/takeover/selector-manager.ts";
 import { planTakeover } from "../core/takeover/plan-takeover.ts";
 import type { ServiceKey } from "../model/service-key.ts";
 import type { TakeoverPlan, TakeoverView } from "../model/takeover.ts";
@@ -10,6 +12,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { ClusterWriter, WriteOutcome } from "../ports/cluster-writer.ts";
 import type { Logger } from "../ports/logger.ts";
 import { KeyQueue } from "./key-queue.ts";
+import { SelectorContests } from "./selector-contest.ts";
+import { Turnstile } from "./turnstile.ts";
 
 /** Pauses after failed writes in a row, in milliseconds; each is shortened at random by up to half. */
 const PAUSE_MS = { first: 100, longest: 10_000 } as const;
@@ -19,6 +23,12 @@ const LOOK_AGAIN_MS = 5_000;
 
 /** While a selector is back and Kubernetes' own slices are not, these are looked for this often, in milliseconds. */
 const RETURN_CHECK_MS = 100;
+
+/**
+ * Services that are written at a time, with two or three requests each: with more the API server answers all of them late,
+ * the renewal of the leader's Lease among them.
+ */
+const MOST_WRITTEN_AT_A_TIME = 16;
 
 /** What a takeover is worked out from, and who carries it out. */
 export interface TakeoverSources {
@@ -42,10 +52,12 @@ export class TakeoverReconciler {
   readonly #sources: TakeoverSources;
   readonly #events: TakeoverEvents;
   readonly #queue = new KeyQueue<ServiceKey>((key) => this.#begin(key));
+  readonly #turnstile = new Turnstile(MOST_WRITTEN_AT_A_TIME);
   readonly #plans = new Map<ServiceKey, TakeoverPlan>();
   /** Those that are being worked on, each with whether it has to be looked at again afterwards. */
   readonly #busy = new Map<ServiceKey, boolean>();
   readonly #failures = new Map<ServiceKey, number>();
+  readonly #contests = new SelectorContests();
   readonly #timers = new Map<ServiceKey, () => void>();
   #closed = false;
 
@@ -91,24 +103,50 @@ export class TakeoverReconciler {
     this.#timers.get(key)?.();
     this.#timers.delete(key);
     try {
-      const plan = planTakeover(await this.#sources.view(key));
-      if (this.#closed) return undefined;
-      this.#take(key, plan);
-      const [namespace = ""] = key.split("/");
-      const outcomes = await Promise.all(plan.changes.map((change) => this.#sources.writer.write(namespace, change)));
-      return this.#pauseAfter(key, plan, outcomes);
+      const plan = await this.#plan(key);
+      if (plan === undefined) return undefined;
+      if (plan.changes.length === 0) return this.#pauseAfter(key, plan, []);
+      // What was planned before a wait may be wrong after it.
+      const waits = this.#turnstile.isFull;
+      return await this.#turnstile.pass(async () => {
+        const current = waits ? await this.#plan(key) : plan;
+        return current === undefined ? undefined : await this.#write(key, current);
+      });
     } catch (error) {
       this.#sources.log.error("takeover_not_worked_out", { service: key, error: String(error) });
       return this.#backOff(key);
     }
   }
 
+  #contested(key: ServiceKey, view: TakeoverView): TakeoverView {
+    const { service, now } = view;
+    if (service === undefined) this.#contests.forget(key);
+    else {
+      const shouldBe = this.#plans.get(key)?.state === "Held";
+      this.#contests.see(key, { isHeld: isHeld(service.spec.selector), shouldBe, by: selectorManager(service), now });
+    }
+    return { ...view, contest: this.#contests.of(key, now) };
+  }
+
+  /** Undefined once this is closed. */
+  async #plan(key: ServiceKey): Promise<TakeoverPlan | undefined> {
+    const plan = planTakeover(this.#contested(key, await this.#sources.view(key)));
+    if (this.#closed) return undefined;
+    this.#take(key, plan);
+    return plan;
+  }
+
+  async #write(key: ServiceKey, plan: TakeoverPlan): Promise<number | undefined> {
+    const [namespace = ""] = key.split("/");
+    const outcomes = await Promise.all(plan.changes.map((change) => this.#sources.writer.write(namespace, change)));
+    return this.#pauseAfter(key, plan, outcomes);
+  }
+
   #take(key: ServiceKey, plan: TakeoverPlan): void {
     const before = this.#plans.get(key);
     if (plan.state === "Released") this.#plans.delete(key);
     else this.#plans.set(key, plan);
-    const isNews = before?.state !== plan.state || JSON.stringify(before.refusals) !== JSON.stringify(plan.refusals);
-    if (isNews) this.#events.planned(key, plan, before);
+    if (before === undefined || toldOf(before) !== toldOf(plan)) this.#events.planned(key, plan, before);
   }
 
   #pauseAfter(key: ServiceKey, plan: TakeoverPlan, outcomes: readonly WriteOutcome[]): number | undefined {
@@ -144,4 +182,9 @@ export class TakeoverReconciler {
       this.#sources.clock.after(ms, () => this.look(key)),
     );
   }
+}
+
+/** What of a plan others hear. */
+function toldOf({ state, refusals, bypassed, contestedBy }: TakeoverPlan): string {
+  return JSON.stringify([state, refusals, bypassed ?? false, contestedBy ?? ""]);
 }

@@ -2,8 +2,8 @@
  * Gathers what is known of one port of one service.
  * @module
  */
-import type { EndpointSlice, FailoverPolicy, Service } from "../model/kinds/index.ts";
-import { RELEASED_ANNOTATION } from "../model/origin.ts";
+import { type EndpointSlice, type FailoverPolicy, HealthCheck, type Service } from "../model/kinds/index.ts";
+import { CHECK_ANNOTATION, RELEASED_ANNOTATION } from "../model/origin.ts";
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceKey, servicePortKey } from "../model/service-key.ts";
 import {
@@ -45,7 +45,24 @@ export function buildViews(sources: ViewSources, key: ServiceKey): readonly Buil
   const policy = sources.store.policyOf(key);
   const service = sources.store.service(key);
   if (policy === undefined || service === undefined) return [];
-  return service.spec.ports.map((port) => buildView(sources, { policy, service, port }));
+  const checked = withCheck(policy, service);
+  return service.spec.ports.map((port) => buildView(sources, { policy: checked, service, port }));
+}
+
+/** A policy without a check of its own has that of its Service's pods, as far as somebody has found it out. */
+function withCheck(policy: FailoverPolicy, service: Service): FailoverPolicy {
+  const found = service.metadata.annotations[CHECK_ANNOTATION];
+  if (policy.spec.healthCheck !== undefined || found === undefined) return policy;
+  const healthCheck = HealthCheck.safeParse(parsedJson(found)).data;
+  return healthCheck === undefined ? policy : { ...policy, spec: { ...policy.spec, healthCheck } };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function buildView(
@@ -64,7 +81,7 @@ function buildView(
   if (!listed) sources.listenPorts.release(portKey);
   if (typeof listen === "object") problems.push({ ...sources.store.placeOf(service), ...listen });
   const local = localEndpoints(sources, target, problems);
-  const address = sources.sites.ownGateway()?.address;
+  const { address, otherAddresses } = sources.sites.ownGateway() ?? {};
   const now = sources.clock.now();
   return {
     problems,
@@ -73,7 +90,10 @@ function buildView(
       site: context.site,
       policy: policy.spec,
       appProtocol: port.appProtocol,
-      listen: typeof listen === "number" && address !== undefined ? { address, port: listen } : undefined,
+      listen:
+        typeof listen === "number" && address !== undefined
+          ? { address, port: listen, ...(otherAddresses === undefined ? {} : { otherAddresses }) }
+          : undefined,
       leaving: service.metadata.annotations[RELEASED_ANNOTATION] !== undefined,
       local: listed ? local : [],
       peers: policy.spec.sites.flatMap((site) => peerSite(sources, site.name, key)),

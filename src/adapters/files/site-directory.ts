@@ -6,19 +6,11 @@ import { createHash } from "node:crypto";
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type EndpointSlice,
-  type FailoverPolicy,
-  type KindObject,
-  type Service,
-  type Site,
-  type Switch,
-} from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
-import type { ServiceKey } from "../../model/service-key.ts";
-import { createdAt, type ObjectChanges, type OpenableStore, type Place } from "../../ports/object-store.ts";
+import { createdAt, type OpenableStore } from "../../ports/object-store.ts";
 import { changesOf } from "../objects/object-changes.ts";
-import { type LocatedObject, ObjectIndex } from "../objects/object-index.ts";
+import { IndexedStore } from "../objects/indexed-store.ts";
+import type { LocatedObject } from "../objects/object-index.ts";
 import { LARGEST_MANIFEST, parseManifest } from "./parse-manifest.ts";
 
 /** A writer needs a moment to finish a file that it does not replace atomically; what is half-written then is looked at again. */
@@ -45,13 +37,12 @@ export function isManifestName(name: string): boolean {
 }
 
 /** A watched directory of manifests. A bad file leaves its last good content in force; the other files still count. */
-export class SiteDirectory implements OpenableStore {
+export class SiteDirectory extends IndexedStore implements OpenableStore {
+  readonly sitesAreMembers = false;
   /** The directory. */
   readonly place: string;
   readonly #files = new Map<string, FileContent>();
-  readonly #index = new ObjectIndex();
   #unreadable: Problem | undefined;
-  readonly #listeners = new Set<(changes: ObjectChanges) => void>();
   #watched: { readonly inode: number; readonly watcher: FSWatcher } | undefined;
   #rescanTimer: NodeJS.Timeout | undefined;
   #rescanWaits = false;
@@ -63,6 +54,7 @@ export class SiteDirectory implements OpenableStore {
   #touched: Set<string> | "all" = "all";
 
   constructor(path: string) {
+    super();
     this.place = path;
   }
 
@@ -84,59 +76,10 @@ export class SiteDirectory implements OpenableStore {
     clearTimeout(this.#settle);
   }
 
-  policyOf(service: ServiceKey): FailoverPolicy | undefined {
-    return this.#index.policyOf(service);
-  }
-
-  policies(): readonly FailoverPolicy[] {
-    return this.#index.policies();
-  }
-
-  service(key: ServiceKey): Service | undefined {
-    return this.#index.service(key);
-  }
-
-  services(): readonly Service[] {
-    return this.#index.services();
-  }
-
-  slicesOf(service: ServiceKey): readonly EndpointSlice[] {
-    return this.#index.slicesOf(service);
-  }
-
-  switchesOf(service: ServiceKey): readonly Switch[] {
-    return this.#index.switchesOf(service);
-  }
-
-  switches(): readonly Switch[] {
-    return this.#index.switches();
-  }
-
-  site(name: string): Site | undefined {
-    return this.#index.site(name);
-  }
-
-  sites(): readonly Site[] {
-    return this.#index.sites();
-  }
-
-  targetedServices(): readonly ServiceKey[] {
-    return this.#index.targetedServices();
-  }
-
-  placeOf(object: KindObject): Place {
-    return this.#index.placeOf(object);
-  }
-
   problems(): readonly Problem[] {
     const ofFiles = [...this.#files.values()].flatMap((file) => file.problems);
-    const located = [...ofFiles, ...this.#index.problems()].sort(byPlace);
+    const located = [...ofFiles, ...this.index.problems()].sort(byPlace);
     return [...(this.#unreadable === undefined ? [] : [this.#unreadable]), ...located];
-  }
-
-  onChange(listener: (changes: ObjectChanges) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   /** Watches the directory that has the path now, which may have taken the place of another one. */
@@ -264,8 +207,7 @@ export class SiteDirectory implements OpenableStore {
       const after = content?.objects ?? [];
       if (after !== before) replaced.push([join(this.place, name), after]);
     }
-    const changes = changesOf(this.#index.replaceAll(replaced));
-    for (const listener of this.#listeners) listener(changes);
+    this.tell(changesOf(this.index.replaceAll(replaced)));
   }
 }
 

@@ -21,6 +21,8 @@ export interface CertificateTools {
   readonly log: Logger;
   /** Gateways of the own site that may be the issuer. */
   issuers(): readonly { readonly name: string; readonly address: string; readonly port: number }[];
+  /** Where the issuer is no gateway: asks it for a certificate, PEM. */
+  readonly requestCertificate?: ((request: string) => Promise<string>) | undefined;
   /** A new certificate is in place. */
   renewed(): void;
 }
@@ -79,11 +81,14 @@ export class CertificateKeeper {
 
   /** Renews the certificate when it is old enough; a failure is said and tried again later. */
   async renewIfDue(): Promise<void> {
-    const { paths, clock, log } = this.#tools;
+    const { paths, clock, log, requestCertificate } = this.#tools;
     if (this.#credentials === undefined || !isRenewalDue(this.#credentials, clock.now())) return;
     const ends = new Date(notAfter(this.#credentials.certificate)).toISOString();
     try {
-      this.#credentials = await renewCredentials(paths, this.#sign ?? ((request) => this.#askIssuer(request)));
+      this.#credentials = await renewCredentials(
+        paths,
+        this.#sign ?? requestCertificate ?? ((request) => this.#askIssuer(request)),
+      );
       this.#tools.renewed();
       log.info("certificate_renewed", { ends: new Date(notAfter(this.#credentials.certificate)).toISOString() });
     } catch (error) {

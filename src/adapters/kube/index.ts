@@ -17,3 +17,8 @@ export async function connectKube(source: KubeConnectionSource, userAgent: strin
 export type { KubeClient } from "./kube-client.ts";
 export type { KubeConnectionSource } from "./kube-connection.ts";
 export { KubeStore } from "./kube-store.ts";
+export { GatewayLeases } from "./gateway-leases.ts";
+export { AUTHORITY_SECRET, openAuthoritySecret, ownAuthority } from "./authority-secret.ts";
+export { passOn } from "./join-leases.ts";
+export { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
+export { changeTokens } from "./token-secret.ts";

@@ -55,6 +55,11 @@ export class KubeClient {
     return this.#connection.server;
   }
 
+  /** The namespace that the kubeconfig's context names. */
+  get namespace(): string {
+    return this.#connection.namespace;
+  }
+
   /**
    * Sends a request and gives the parsed answer.
    * @throws KubeError

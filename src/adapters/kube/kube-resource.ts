@@ -57,6 +57,9 @@ export const KUBE_RESOURCES = {
     kind: "EndpointSlice",
     namespaced: true,
   },
+  events: { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true },
+  pods: { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
+  secrets: { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true },
   leases: { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease", namespaced: true },
 } as const satisfies Readonly<Record<string, KubeResource>>;
 

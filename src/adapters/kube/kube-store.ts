@@ -3,21 +3,14 @@
  * Services only those that are protected. These come from their origins, see model/origin.ts.
  * @module
  */
-import {
-  type EndpointSlice,
-  type FailoverPolicy,
-  type KindObject,
-  SERVICE_NAME_LABEL,
-  type Service,
-  type Site,
-  type Switch,
-} from "../../model/kinds/index.ts";
+import { SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { ORIGIN_LABEL } from "../../model/origin.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
-import type { ObjectChanges, OpenableStore, Place } from "../../ports/object-store.ts";
+import type { OpenableStore } from "../../ports/object-store.ts";
 import { changesOf } from "../objects/object-changes.ts";
-import { type LocatedObject, ObjectIndex } from "../objects/object-index.ts";
+import { IndexedStore } from "../objects/indexed-store.ts";
+import type { LocatedObject } from "../objects/object-index.ts";
 import { formatPath, parseObject } from "../objects/parse-object.ts";
 import { describeTrouble } from "./describe-trouble.ts";
 import { KUBE_RESOURCES, keyOf, type KubeObject, type KubeResource } from "./kube-resource.ts";
@@ -33,15 +26,17 @@ const READ: readonly { readonly resource: KubeResource; readonly labelSelector?:
 ];
 
 /** A cluster's objects, followed. An object that is not valid leaves its last good content in force; the others still count. */
-export class KubeStore implements OpenableStore {
+export class KubeStore extends IndexedStore implements OpenableStore {
   readonly inspection = "kubectl get tandem --all-namespaces";
+  readonly sitesAreMembers = true;
   /** The API server. */
   readonly place: string;
-  readonly #index = new ObjectIndex();
   readonly #reflectors: readonly Reflector[];
   /** Of objects that are not valid, by their source. */
   readonly #invalid = new Map<string, readonly Problem[]>();
-  readonly #listeners = new Set<(changes: ObjectChanges) => void>();
+
+  /** Services that policies target which are not valid. */
+  readonly #unreadable = new Map<string, readonly ServiceKey[]>();
 
   /** Policies that were deleted while one of their Services has an origin still, each with these Services. */
   readonly #outlived = new Map<string, readonly ServiceKey[]>();
@@ -52,6 +47,7 @@ export class KubeStore implements OpenableStore {
    *   until then
    */
   constructor(sources: Omit<ReflectorSources, "resource" | "selection">, how: { readonly outlives: boolean }) {
+    super();
     this.#outlives = how.outlives;
     this.place = sources.client.server;
     this.#reflectors = READ.map(
@@ -60,7 +56,7 @@ export class KubeStore implements OpenableStore {
           { ...sources, resource, selection: { labelSelector } },
           {
             changed: (changes) => this.#take(resource, changes),
-            troubleChanged: () => this.#tell({ services: new Set(), sites: false }),
+            troubleChanged: () => this.tell({ services: new Set(), sites: false }),
           },
         ),
     );
@@ -77,77 +73,37 @@ export class KubeStore implements OpenableStore {
     for (const reflector of this.#reflectors) reflector.close();
   }
 
-  policyOf(service: ServiceKey): FailoverPolicy | undefined {
-    return this.#index.policyOf(service);
-  }
-
-  policies(): readonly FailoverPolicy[] {
-    return this.#index.policies();
-  }
-
-  service(key: ServiceKey): Service | undefined {
-    return this.#index.service(key);
-  }
-
-  services(): readonly Service[] {
-    return this.#index.services();
-  }
-
-  slicesOf(service: ServiceKey): readonly EndpointSlice[] {
-    return this.#index.slicesOf(service);
-  }
-
-  switchesOf(service: ServiceKey): readonly Switch[] {
-    return this.#index.switchesOf(service);
-  }
-
-  switches(): readonly Switch[] {
-    return this.#index.switches();
-  }
-
-  site(name: string): Site | undefined {
-    return this.#index.site(name);
-  }
-
-  sites(): readonly Site[] {
-    return this.#index.sites();
-  }
-
-  targetedServices(): readonly ServiceKey[] {
-    return this.#index.targetedServices();
-  }
-
-  placeOf(object: KindObject): Place {
-    return this.#index.placeOf(object);
-  }
-
   problems(): readonly Problem[] {
     return [
       ...this.#reflectors.flatMap(({ resource, trouble }) =>
         trouble === undefined ? [] : [describeTrouble(resource, trouble)],
       ),
       ...[...this.#invalid.values()].flat(),
-      ...this.#index.problems(),
+      ...this.index.problems(),
     ];
   }
 
-  onChange(listener: (changes: ObjectChanges) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** The policy that targets a Service and is not valid, as a person names it; undefined when there is none. */
+  invalidPolicyOf(service: ServiceKey): string | undefined {
+    return [...this.#unreadable].find(([, services]) => services.includes(service))?.[0];
   }
 
   #take(resource: KubeResource, changes: readonly ReflectedChange[]): void {
     const replaced: [source: string, objects: readonly LocatedObject[]][] = [];
+    const replacedInSilence: typeof replaced = [];
     for (const { before, now } of changes) {
       const source = sourceOf(resource, now ?? before);
       this.#invalid.delete(source);
+      this.#unreadable.delete(source);
       this.#outlived.delete(source);
       if (now === undefined) {
         if (!this.#mayOutlive(source, before)) replaced.push([source, []]);
         continue;
       }
       const parsed = parseObject(asOfService(now), { site: "cluster", correct: "Correct the object" });
-      if (parsed.ok) replaced.push([source, [{ object: parsed.object }]]);
+      const isNews = before === undefined || !isSameButForStatus(before, now);
+      if (!parsed.ok && now.kind === "FailoverPolicy") this.#unreadable.set(source, targetsIn(now));
+      if (parsed.ok) (isNews ? replaced : replacedInSilence).push([source, [{ object: parsed.object }]]);
       else
         this.#invalid.set(
           source,
@@ -159,17 +115,18 @@ export class KubeStore implements OpenableStore {
           })),
         );
     }
-    const changed = [...this.#index.replaceAll(replaced)];
+    this.index.replaceAll(replacedInSilence);
+    const changed = [...this.index.replaceAll(replaced)];
     const over = [...this.#outlived].filter(([, services]) => !services.some((key) => this.service(key) !== undefined));
     for (const [source] of over) this.#outlived.delete(source);
-    changed.push(...this.#index.replaceAll(over.map(([source]) => [source, []] as const)));
-    this.#tell(changesOf(changed));
+    changed.push(...this.index.replaceAll(over.map(([source]) => [source, []] as const)));
+    this.tell(changesOf(changed));
   }
 
   /** Whether a policy that is gone counts for a while. */
   #mayOutlive(source: string, before: KubeObject | undefined): boolean {
     if (!this.#outlives || before?.kind !== "FailoverPolicy") return false;
-    const services = this.#index
+    const services = this.index
       .policies()
       .filter((policy) => `FailoverPolicy ${policy.metadata.namespace}/${policy.metadata.name}` === source)
       .flatMap(({ metadata, spec }) => spec.targetRefs.map(({ name }): ServiceKey => `${metadata.namespace}/${name}`))
@@ -177,10 +134,25 @@ export class KubeStore implements OpenableStore {
     if (services.length > 0) this.#outlived.set(source, services);
     return services.length > 0;
   }
+}
 
-  #tell(changes: ObjectChanges): void {
-    for (const listener of this.#listeners) listener(changes);
-  }
+/** Whether nothing of an object that counts here has changed: its status is written by the controller, and by nobody read. */
+function isSameButForStatus(before: KubeObject, now: KubeObject): boolean {
+  const [left, right] = [before, now].map(({ metadata }) => {
+    const { uid, generation, labels, annotations, deletionTimestamp } = metadata;
+    return JSON.stringify([uid, generation, labels, annotations, deletionTimestamp]);
+  });
+  return now.metadata.generation !== undefined && left === right;
+}
+
+/** Services that a policy names, whatever else is wrong with it. */
+function targetsIn({ metadata, ...object }: KubeObject): readonly ServiceKey[] {
+  const { targetRefs } = (object["spec"] ?? {}) as { readonly targetRefs?: unknown };
+  const refs = (Array.isArray(targetRefs) ? targetRefs : []) as readonly ({ readonly name?: unknown } | null)[];
+  return refs.flatMap((ref): ServiceKey[] => {
+    const name = ref?.name;
+    return typeof name === "string" ? [`${metadata.namespace ?? ""}/${name}`] : [];
+  });
 }
 
 /** How a person names an object: `FailoverPolicy shop/web`. */

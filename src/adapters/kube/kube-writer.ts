@@ -1,14 +1,11 @@
 import type { TakeoverChange, TakeoverResource } from "../../model/takeover.ts";
 import type { ClusterWriter, WriteOutcome } from "../../ports/cluster-writer.ts";
 import type { KubeClient, KubeRequest } from "./kube-client.ts";
-import { KubeError } from "./kube-error.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
+import { outcomeOf } from "./write-outcome.ts";
 
 /** How long a write may take, in milliseconds: a leader that waits longer may be none any more. */
 const WRITE_TIMEOUT_MS = 2_000;
-
-/** Reasons for which what there is now has to be looked at. */
-const OUTDATED = new Set(["Conflict", "AlreadyExists", "NotFound", "Gone"]);
 
 /** When a writer writes, and who hears of it. */
 export interface KubeWriterHow {
@@ -37,16 +34,7 @@ export class KubeWriter implements ClusterWriter {
       if (change.do !== "delete") this.#how.written(change.resource, answer);
       return { became: "written" };
     } catch (error) {
-      if (!(error instanceof KubeError)) throw error;
-      // What is to be deleted and is not there is as it should be; looking again costs nothing.
-      if (OUTDATED.has(error.reason)) return { became: "outdated", message: error.message };
-      return {
-        became: "failed",
-        retryable: error.retryable,
-        reason: error.reason,
-        message: error.message,
-        ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
-      };
+      return outcomeOf(error);
     }
   }
 

@@ -11,6 +11,7 @@ export interface KubeSelection {
   /** All namespaces when absent. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
 }
 
 /** The objects there are, and the version from which a watch goes on. */
@@ -31,13 +32,13 @@ const Page = z.looseObject({
 export async function listPages(
   client: KubeClient,
   resource: KubeResource,
-  { namespace, labelSelector }: KubeSelection,
+  { namespace, labelSelector, fieldSelector }: KubeSelection,
   signal: AbortSignal,
 ): Promise<KubeList> {
   const objects: KubeObject[] = [];
   let next: string | undefined;
   do {
-    const query = { labelSelector, limit: PAGE_SIZE, continue: next };
+    const query = { labelSelector, fieldSelector, limit: PAGE_SIZE, continue: next };
     const page = await readPage(client, { path: pathOf(resource, { namespace }), query, signal });
     // Lists of the API server's own kinds leave out what is the same for all of their items.
     const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind };

@@ -238,7 +238,13 @@ export class Reflector {
     const body = await client.open({
       method: "GET",
       path: pathOf(resource, { namespace: selection.namespace }),
-      query: { watch: true, allowWatchBookmarks: true, labelSelector: selection.labelSelector, ...how.query },
+      query: {
+        watch: true,
+        allowWatchBookmarks: true,
+        labelSelector: selection.labelSelector,
+        fieldSelector: selection.fieldSelector,
+        ...how.query,
+      },
       signal: this.#ended.signal,
     });
     const giveUp = (): void => void body.destroy(unreachable("the watch's connection has nobody at its other end"));
@@ -297,10 +303,22 @@ export class Reflector {
   }
 }
 
-/** Who set which field is a good part of an object's size and read by nobody here. */
+/** Who set which field is a good part of an object's size. All that is read of it is whose a Service's selector is. */
 function slim(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
+  const { managedFields, ...metadata } = object.metadata;
+  const owners = object.kind === "Service" ? ownersOfSelector(managedFields) : [];
+  return { ...object, metadata: owners.length === 0 ? metadata : { ...metadata, managedFields: owners } };
+}
+
+function ownersOfSelector(managedFields: unknown): readonly object[] {
+  const entries = (Array.isArray(managedFields) ? managedFields : []) as readonly {
+    readonly manager?: string;
+    readonly time?: string;
+    readonly fieldsV1?: { readonly "f:spec"?: Readonly<Record<string, unknown>> };
+  }[];
+  return entries
+    .filter(({ fieldsV1 }) => fieldsV1?.["f:spec"]?.["f:selector"] !== undefined)
+    .map(({ manager, time }) => ({ manager, time, fieldsV1: { "f:spec": { "f:selector": {} } } }));
 }
 
 /** Of another object with the same name it is the other one. */

@@ -71,6 +71,11 @@ export class ObjectIndex implements ObjectSet {
     return this.#policyInForce.get(service)?.object;
   }
 
+  policy(key: string): FailoverPolicy | undefined {
+    const object = this.#inForce.get(`FailoverPolicy ${key}`)?.object;
+    return object?.kind === "FailoverPolicy" ? object : undefined;
+  }
+
   service(key: ServiceKey): Service | undefined {
     const object = this.#inForce.get(`Service ${key}`)?.object;
     return object?.kind === "Service" ? object : undefined;

@@ -54,7 +54,8 @@ export function parseToken(text: string): Token {
   }
 }
 
-const Issued = z.array(
+/** Tokens that were issued and not used yet. Only digests of their secrets are kept. */
+export const IssuedTokens = z.array(
   z.strictObject({
     id: z.string(),
     digest: z.string(),
@@ -63,15 +64,74 @@ const Issued = z.array(
     expires: z.number(),
   }),
 );
-type Issued = z.infer<typeof Issued>;
+export type IssuedTokens = z.infer<typeof IssuedTokens>;
 
-/** The tokens that are live. Only their digests are kept. */
+/** What a token is to say besides its secret. */
+export type WantedToken = Pick<Token, "kind" | "for" | "site" | "authority"> & {
+  readonly addresses: readonly string[];
+};
+
+/** Who comes with a token: a digest of its secret, so that it can be passed on without it. */
+export interface ShownToken {
+  readonly id: string;
+  readonly digest: string;
+  readonly for: string;
+  readonly kind: TokenKind;
+}
+
+/** A new token, and what is issued with it. */
+export function issueToken(
+  issued: IssuedTokens,
+  wanted: WantedToken,
+  now: number,
+): { readonly token: Token; readonly issued: IssuedTokens } {
+  const token: Token = {
+    ...wanted,
+    addresses: [...wanted.addresses],
+    id: randomBytes(9).toString("base64url"),
+    secret: randomBytes(32).toString("base64url"),
+    expires: now + TOKEN_LIFE_MS,
+  };
+  const { id, kind, expires } = token;
+  const live = issued.filter((one) => one.expires > now);
+  return { token, issued: [...live, { id, digest: tokenDigest(token.secret), kind, for: token.for, expires }] };
+}
+
+/**
+ * What is issued still once a token was used up.
+ * @throws TandemError TokenRefused
+ */
+export function useToken(issued: IssuedTokens, shown: ShownToken, now: number): IssuedTokens {
+  const known = issued.find((one) => one.id === shown.id);
+  // Of one length, whatever was shown.
+  const isRight = timingSafeEqual(
+    Buffer.from(tokenDigest(known?.digest ?? "")),
+    Buffer.from(tokenDigest(shown.digest)),
+  );
+  if (known === undefined || !isRight || known.expires <= now || known.for !== shown.for || known.kind !== shown.kind) {
+    throw new TandemError("TokenRefused", "the token was refused");
+  }
+  return issued.filter((one) => one.id !== shown.id);
+}
+
+/** Unix milliseconds until which some token is live; undefined when none is. */
+export function liveUntil(issued: IssuedTokens, now: number): number | undefined {
+  const live = issued.filter((one) => one.expires > now).map((one) => one.expires);
+  return live.length === 0 ? undefined : Math.max(...live);
+}
+
+/** What is kept of a token's secret. */
+export function tokenDigest(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** The tokens of a state directory that are live. */
 export class TokenDesk {
   readonly #path: string;
-  #issued: Issued;
+  #issued: IssuedTokens;
   #saving: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, issued: Issued) {
+  private constructor(path: string, issued: IssuedTokens) {
     this.#path = path;
     this.#issued = issued;
   }
@@ -86,7 +146,7 @@ export class TokenDesk {
       throw error;
     });
     try {
-      return new TokenDesk(path, Issued.parse(JSON.parse(text)));
+      return new TokenDesk(path, IssuedTokens.parse(JSON.parse(text)));
     } catch (error) {
       throw new TandemError("AgentCannotStart", `${path} does not hold the tokens that were issued`, {
         remedy: "Remove it; tokens that nobody has used yet are not good any more then",
@@ -96,35 +156,16 @@ export class TokenDesk {
   }
 
   /** Issues a token. It is on disk before it is given away. */
-  async issue(
-    wanted: {
-      readonly kind: TokenKind;
-      readonly for: string;
-      readonly site: string;
-      readonly addresses: readonly string[];
-      readonly authority: string;
-    },
-    now: number,
-  ): Promise<Token> {
-    const token: Token = {
-      ...wanted,
-      addresses: [...wanted.addresses],
-      id: randomBytes(9).toString("base64url"),
-      secret: randomBytes(32).toString("base64url"),
-      expires: now + TOKEN_LIFE_MS,
-    };
-    this.#issued = [
-      ...this.#issued.filter((one) => one.expires > now),
-      { id: token.id, digest: digest(token.secret), kind: token.kind, for: token.for, expires: token.expires },
-    ];
+  async issue(wanted: WantedToken, now: number): Promise<Token> {
+    const { token, issued } = issueToken(this.#issued, wanted, now);
+    this.#issued = issued;
     await this.#save();
     return token;
   }
 
-  /** Unix milliseconds until which some token is live; undefined when none is. */
+  /** See {@link liveUntil}. */
   liveUntil(now: number): number | undefined {
-    const live = this.#issued.filter((one) => one.expires > now).map((one) => one.expires);
-    return live.length === 0 ? undefined : Math.max(...live);
+    return liveUntil(this.#issued, now);
   }
 
   /**
@@ -135,18 +176,7 @@ export class TokenDesk {
     shown: { readonly id: string; readonly secret: string; readonly for: string; readonly kind: TokenKind },
     now: number,
   ): Promise<void> {
-    const known = this.#issued.find((one) => one.id === shown.id);
-    const secretIsRight = timingSafeEqual(Buffer.from(known?.digest ?? digest("")), Buffer.from(digest(shown.secret)));
-    if (
-      known === undefined ||
-      !secretIsRight ||
-      known.expires <= now ||
-      known.for !== shown.for ||
-      known.kind !== shown.kind
-    ) {
-      throw new TandemError("TokenRefused", "the token was refused");
-    }
-    this.#issued = this.#issued.filter((one) => one.id !== shown.id);
+    this.#issued = useToken(this.#issued, { ...shown, digest: tokenDigest(shown.secret) }, now);
     await this.#save();
   }
 
@@ -156,8 +186,4 @@ export class TokenDesk {
     this.#saving = this.#saving.then(write, write);
     return this.#saving;
   }
-}
-
-function digest(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
 }

@@ -9,41 +9,32 @@ import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
 import { TandemError } from "../../model/errors.ts";
 import { type ServiceKey, serviceOf } from "../../model/service-key.ts";
-import { READY_PORT } from "../../model/kinds/index.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Logger } from "../../ports/logger.ts";
 import type { OpenableStore } from "../../ports/object-store.ts";
 import type { ResourceSink } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
-import { ServiceReconciler } from "../../runtime/service-reconciler.ts";
+import { ServiceReconciler, type StatusInputs } from "../../runtime/service-reconciler.ts";
+import { ServiceReports } from "./service-reports.ts";
 import { SwitchManifests } from "../../runtime/switch-manifests.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { EnvoyConnection } from "./envoy-connection.ts";
+import type { AgentOptions } from "./agent-options.ts";
 import { GatewayAddresses } from "./gateway-addresses.ts";
+import { gatewayBase } from "./gateway-base.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
+import { listedSites } from "./listed-sites.ts";
 import { openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { type Redeem, servePeerApi } from "./peer-api.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
-
-/** What an agent is started with. */
-export interface AgentOptions {
-  /** The site's objects; opened and closed by the agent. */
-  readonly store: OpenableStore;
-  readonly stateDirectory: string;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly random: () => number;
-}
+import { SiblingWatch } from "./sibling-watch.ts";
 
 /** A running agent. */
 export class Agent {
@@ -62,10 +53,18 @@ export class Agent {
   readonly #certificate: CertificateKeeper;
   readonly #envoy: EnvoyConnection;
   readonly #problemLog: ProblemLog;
+  readonly #reports: ServiceReports;
+  /** In a cluster, where controllers ask for it. */
+  readonly #siblings: SiblingWatch | undefined;
+  readonly #statusInputs: StatusInputs = {
+    rejectionsOf: (service) => this.#publisher.rejectionsOf(service),
+    differingOf: (service) => sitesWithAnotherSpec(this.#store.policyOf(service), this.#peerEntries(service)),
+  };
   #reconciler: ServiceReconciler | undefined;
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
+  readonly #listedSites: () => readonly SiteRecord[];
   #redeem: Redeem | undefined;
 
   private constructor(options: AgentOptions, record: GatewayRecord) {
@@ -73,6 +72,7 @@ export class Agent {
     this.#record = record;
     this.#paths = statePaths(options.stateDirectory);
     this.#store = options.store;
+    this.#listedSites = listedSites(options.store, record.site, () => options.clock.now());
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
     this.#remembered = new Remembered(
       this.#paths.memory,
@@ -90,6 +90,7 @@ export class Agent {
         site: record.site,
         gateway: record.gateway,
         store: this.#store,
+        registration: options.registration,
         members: this.#members,
         knowledge: this.#knowledge,
       },
@@ -110,8 +111,22 @@ export class Agent {
       clock: options.clock,
       log: options.log,
       issuers: () => this.#addresses.siblings(),
+      requestCertificate: options.registration?.requestCertificate,
       renewed: () => this.#publishSecrets(),
     });
+    this.#reports = new ServiceReports({
+      statuses: () => this.#reconciler?.statuses(this.#statusInputs) ?? [],
+      tell: (message) => this.#exchange.tellSiblings(message),
+    });
+    this.#siblings = options.store.sitesAreMembers
+      ? new SiblingWatch({
+          own: () => this.#addresses.ownGateway(),
+          siblings: () => this.#addresses.siblings(),
+          tell: (message) => this.#exchange.tellSiblings(message),
+          clock: options.clock,
+          log: options.log,
+        })
+      : undefined;
     this.#exchange = new PeerExchange(this.#exchangeSources());
     this.#envoy = new EnvoyConnection({
       adsSocket: this.#paths.adsSocket,
@@ -158,8 +173,10 @@ export class Agent {
     await this.#envoy.open();
     // Sources: objects, then the addresses of the gateways in them.
     await this.#store.open();
+    await this.#options.registration?.open();
     this.#addresses.open(memory.addresses);
-    this.#addresses.requireOwnEntry(this.#store);
+    this.#addresses.requireOwnEntry();
+    for (const site of this.#listedSites()) this.#admitHeard(site);
     this.#reconciler = this.#createReconciler();
     const manifests = new SwitchManifests(
       { store: this.#store, knowledge: this.#knowledge, clock: this.#options.clock, own: this.#record },
@@ -168,9 +185,11 @@ export class Agent {
     this.#store.onChange(({ services, sites }) => {
       if (this.#knowledge.policiesChanged(services)) this.#remembered.save("switches");
       manifests.read(services);
+      if (sites) for (const site of this.#listedSites()) this.#admitHeard(site);
       this.#look({ services, everything: sites });
       this.#problemLog.look();
     });
+    this.#options.registration?.registry.onChange(() => this.#sitesChanged());
     manifests.readAll();
     this.#problemLog.look();
     // All decisions, all resources; what is left over of the snapshot goes; only then does a running Envoy hear of it.
@@ -188,6 +207,7 @@ export class Agent {
       log,
     );
     this.#exchange.update();
+    this.#siblings?.start();
     void this.#certificate.renewIfDue();
     log.info("agent_started", {
       site: this.#record.site,
@@ -212,7 +232,6 @@ export class Agent {
 
   /** What this agent knows. */
   status(): AgentStatus {
-    const reconciler = this.#reconciler;
     return {
       site: this.#record.site,
       gateway: this.#record.gateway,
@@ -220,11 +239,7 @@ export class Agent {
       envoy: this.#envoy.state,
       draining: this.#draining,
       certificateEnds: this.#certificate.ends,
-      services:
-        reconciler?.statuses({
-          rejectionsOf: (service) => this.#publisher.rejectionsOf(service),
-          differingOf: (service) => sitesWithAnotherSpec(this.#store.policyOf(service), this.#peerEntries(service)),
-        }) ?? [],
+      services: this.#reconciler?.statuses(this.#statusInputs) ?? [],
       peers: this.#members.all().map((member) => ({
         name: member.name,
         accepted: member.accepted,
@@ -240,7 +255,8 @@ export class Agent {
     const own = this.#store.site(this.#record.site);
     return {
       name: this.#record.site,
-      gateways: own?.spec.gateways ?? [],
+      // Without a Site that says how others reach them they are reached as at home.
+      gateways: own?.spec.gateways ?? [...this.#addresses.registered()],
       trustBundle: this.#certificate.credentials?.authority ?? "",
       labels: own?.spec.labels ?? {},
       accepted: true,
@@ -263,6 +279,11 @@ export class Agent {
     this.#exchange.tellSiblings({ type: "member", site });
     this.#sitesChanged();
     if (!isKept) throw new TandemError("StateNotWritten", `that ${site.name} takes part was not written to disk`);
+  }
+
+  /** What was heard is in force also where it cannot be kept; that it could not has been logged by then. */
+  #admitHeard(site: SiteRecord): void {
+    this.admit(site).catch(() => {});
   }
 
   /** Orders a switch, or ends one; carried to all sites. */
@@ -304,9 +325,12 @@ export class Agent {
     // What ends from here on is no news: Envoy keeps what was decided while all were heard.
     this.#reconciler?.close();
     this.#problemLog.close();
+    this.#reports.close();
+    this.#siblings?.close();
     this.#exchange.close();
     this.#peerApi?.close();
     this.#addresses.close();
+    this.#options.registration?.close();
     this.#store.close();
     await this.#events.close();
     await this.#publisher.close();
@@ -343,7 +367,7 @@ export class Agent {
     return new ServiceReconciler(sources, sink, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
-      servingChanged: (service, site) => this.#exchange.tellSiblings({ type: "serving", service, site: site ?? null }),
+      removed: (service) => this.#reports.remove(service),
       holdsChanged: (service, sites) => this.#exchange.tellSiblings({ type: "holds", service, sites: [...sites] }),
       failed: (service, error) =>
         this.#options.log.error("service_not_reconciled", {
@@ -352,6 +376,7 @@ export class Agent {
         }),
       statusChanged: (service) => {
         this.#exchange.tellService(service, this.#entryOf(service));
+        this.#reports.update(this.#reconciler?.statusesOf(service, this.#statusInputs) ?? []);
         this.#problemLog.look();
       },
     });
@@ -362,25 +387,16 @@ export class Agent {
   }
 
   #publishBase(): void {
-    const own = this.#addresses.ownGateway();
-    if (own === undefined || this.#reconciler === undefined) return;
-    this.#publisher.publish(
-      "gateway",
-      translateBase({
-        site: this.#record.site,
-        peers: { address: own.address, port: own.port },
-        ready: { address: own.address, port: READY_PORT },
-        agentSocket: this.#paths.peerSocket,
-        writeSocket: this.#paths.writeSocket,
-        peerHops: this.#paths.root,
-        peerGateways: this.#acceptedMembers().flatMap((member) =>
-          (this.#addresses.gatewaysOf(member.name) ?? []).map((gateway) => ({ ...gateway, site: member.name })),
-        ),
-        members: [this.#record.site, ...this.#acceptedMembers().map((member) => member.name)],
-        joinOpen: this.#redeem !== undefined,
-        tcpChains: this.#reconciler.tcpChains(),
-      }),
-    );
+    if (this.#reconciler === undefined) return;
+    const base = gatewayBase({
+      site: this.#record.site,
+      paths: this.#paths,
+      addresses: this.#addresses,
+      members: this.#acceptedMembers(),
+      joinOpen: this.#redeem !== undefined,
+      tcpChains: this.#reconciler.tcpChains(),
+    });
+    if (base !== undefined) this.#publisher.publish("gateway", translateBase(base));
   }
 
   #publishSecrets(): void {
@@ -415,7 +431,7 @@ export class Agent {
       clock,
       log,
       random,
-      targets: () => this.#peerGateways(),
+      targets: () => (this.#certificate.credentials === undefined ? [] : this.#addresses.others()),
       credentialsFor: (site) =>
         this.#certificate.credentialsFor(site, site === record.site ? undefined : this.#members.get(site)?.trustBundle),
       ownSite: () => this.ownSite(),
@@ -427,26 +443,12 @@ export class Agent {
         }),
       sitesOf: (service) => this.#sitesOf(service),
       holds: () => this.#reconciler?.holds() ?? [],
-      serving: () => this.#reconciler?.serving() ?? [],
+      reports: () => this.#reports.all(),
+      siblings: () => this.#siblings?.all() ?? [],
       admit: (site) => this.admit(site),
       switchHeard: () => this.#remembered.save("switches"),
       look: (changes) => this.#look(changes),
     };
-  }
-
-  #peerGateways(): ReturnType<ExchangeSources["targets"]> {
-    if (this.#certificate.credentials === undefined) return [];
-    const siblings = this.#addresses
-      .siblings()
-      .map((target) => ({ site: this.#record.site, gateway: target.name, target }));
-    const peers = this.#acceptedMembers().flatMap((member) =>
-      (this.#addresses.gatewaysOf(member.name) ?? []).map((target) => ({
-        site: member.name,
-        gateway: target.name,
-        target,
-      })),
-    );
-    return [...siblings, ...peers];
   }
 
   #peerEntries(service: ServiceKey): ReadonlyMap<string, CatalogEntry | undefined> {

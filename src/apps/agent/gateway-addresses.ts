@@ -11,18 +11,28 @@ import { endpointKey, type PeerGateway } from "../../model/service-view.ts";
 import type { Members } from "../../runtime/members.ts";
 import type { PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import type { GatewayDirectory } from "../../runtime/gateway-context.ts";
-import type { ObjectStore, OpenableStore } from "../../ports/object-store.ts";
+import type { GatewayRegistry, OwnGateway } from "../../ports/gateway-registry.ts";
+import type { OpenableStore } from "../../ports/object-store.ts";
 
 const RESOLVE_EVERY_MS = 30_000;
 
 /** A gateway by its IP address. */
-export type ReachedGateway = Omit<PeerGateway, "draining">;
+export interface ReachedGateway extends Omit<PeerGateway, "draining"> {
+  readonly otherAddresses?: readonly string[];
+}
+
+/** Where gateways say themselves that they are there: what this one says, and where the others are found. */
+export interface Registration {
+  readonly own: OwnGateway;
+  readonly registry: GatewayRegistry;
+}
 
 /** Members' gateways by their addresses now. */
 export class GatewayAddresses implements GatewayDirectory {
   readonly #site: string;
   readonly #gateway: string;
-  readonly #store: ObjectStore;
+  readonly #store: OpenableStore;
+  readonly #registration: Registration | undefined;
   readonly #members: Members;
   readonly #knowledge: PeerKnowledge;
   readonly #changed: () => void;
@@ -34,7 +44,8 @@ export class GatewayAddresses implements GatewayDirectory {
     sources: {
       readonly site: string;
       readonly gateway: string;
-      readonly store: ObjectStore;
+      readonly store: OpenableStore;
+      readonly registration: Registration | undefined;
       readonly members: Members;
       readonly knowledge: PeerKnowledge;
     },
@@ -43,6 +54,7 @@ export class GatewayAddresses implements GatewayDirectory {
     this.#site = sources.site;
     this.#gateway = sources.gateway;
     this.#store = sources.store;
+    this.#registration = sources.registration;
     this.#members = sources.members;
     this.#knowledge = sources.knowledge;
     this.#changed = changed;
@@ -86,6 +98,14 @@ export class GatewayAddresses implements GatewayDirectory {
     return this.#own().flatMap((one) => (one.name === this.#gateway ? [] : this.#reached(one)));
   }
 
+  /** All other gateways, of the own site and of accepted peers. */
+  others(): readonly { readonly site: string; readonly gateway: string; readonly target: ReachedGateway }[] {
+    const at = (site: string, gateways: readonly ReachedGateway[]) =>
+      gateways.map((target) => ({ site, gateway: target.name, target }));
+    const peers = this.#members.all().flatMap(({ name }) => at(name, this.gatewaysOf(name) ?? []));
+    return [...at(this.#site, this.siblings()), ...peers];
+  }
+
   /**
    * This gateway as others reach it; undefined until DNS has said where it is. A gateway that is no longer listed goes on
    * as it was: a slip in a file must not take it away from its clients.
@@ -96,13 +116,20 @@ export class GatewayAddresses implements GatewayDirectory {
     return this.#lastOwn;
   }
 
+  /** The own site's gateways as they register; none where they do not. */
+  registered(): readonly GatewayAddress[] {
+    return this.#registration === undefined
+      ? []
+      : this.#own().map(({ name, address, port }) => ({ name, address, port }));
+  }
+
   /**
    * Makes sure that the own Site has an entry of this gateway.
-   * @param where its manifest should be
    * @throws TandemError AgentCannotStart
    */
-  requireOwnEntry({ place, inspection }: OpenableStore): void {
+  requireOwnEntry(): void {
     if (this.#isListed()) return;
+    const { place, inspection } = this.#store;
     throw new TandemError(
       "AgentCannotStart",
       this.#store.site(this.#site) === undefined
@@ -116,7 +143,9 @@ export class GatewayAddresses implements GatewayDirectory {
 
   /** What is wrong with the Sites in this site's directory. */
   problems(): readonly Problem[] {
-    const foreign = this.#store.sites().filter((site) => site.metadata.name !== this.#site);
+    const foreign = this.#store.sitesAreMembers
+      ? []
+      : this.#store.sites().filter((site) => site.metadata.name !== this.#site);
     const problems = foreign.map(({ metadata: { name } }) => ({
       message: `Site ${name} does not count here: this is ${this.#site}, and sites that join tell of themselves`,
       remedy: "Remove it from this site's directory",
@@ -132,23 +161,29 @@ export class GatewayAddresses implements GatewayDirectory {
   isGatewayAddress(address: string, port: number): boolean {
     const key = endpointKey(address, port);
     const all = [...this.#own(), ...this.#members.all().flatMap((member) => member.gateways)];
-    return all.some((gateway) => {
-      const at = this.#addressOf(gateway);
-      return at !== undefined && endpointKey(at, gateway.port) === key;
-    });
+    return all.some((gateway: OwnGateway) =>
+      [this.#addressOf(gateway), ...(gateway.otherAddresses ?? [])].some(
+        (at) => at !== undefined && endpointKey(at, gateway.port) === key,
+      ),
+    );
   }
 
   #isListed(): boolean {
     return this.#own().some((one) => one.name === this.#gateway);
   }
 
-  #own(): readonly GatewayAddress[] {
+  #own(): readonly OwnGateway[] {
+    if (this.#registration !== undefined) {
+      const { own, registry } = this.#registration;
+      return [own, ...registry.gateways().filter(({ name }) => name !== own.name)];
+    }
     return this.#store.site(this.#site)?.spec.gateways ?? [];
   }
 
-  #reached(gateway: GatewayAddress): ReachedGateway[] {
+  #reached({ otherAddresses = [], ...gateway }: OwnGateway): ReachedGateway[] {
     const address = this.#addressOf(gateway);
-    return address === undefined ? [] : [{ name: gateway.name, address, port: gateway.port }];
+    const more = otherAddresses.length === 0 ? {} : { otherAddresses };
+    return address === undefined ? [] : [{ name: gateway.name, address, port: gateway.port, ...more }];
   }
 
   #addressOf(gateway: GatewayAddress): string | undefined {

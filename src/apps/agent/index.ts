@@ -11,12 +11,14 @@ import { SwitchRecord } from "../../model/catalog.ts";
 import { systemErrorCode, TandemError } from "../../model/errors.ts";
 import { DnsLabel, Reason } from "../../model/kinds/index.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
-import { Agent, type AgentOptions } from "./agent.ts";
+import { Agent } from "./agent.ts";
+import type { AgentOptions } from "./agent-options.ts";
+import { ClusterJoinDesk } from "./cluster-join-desk.ts";
 import { JoinDesk } from "./join-desk.ts";
 import { type LocalOperations, parseBody, serveLocalApi } from "./local-api.ts";
 import { writeMetrics } from "./metrics.ts";
 
-export type { AgentOptions } from "./agent.ts";
+export type { AgentOptions } from "./agent-options.ts";
 
 const ServiceName = z.string().regex(/^[^/]+\/[^/]+$/, "is not of the form namespace/name, such as shop/web");
 const SwitchOrder = z.strictObject({
@@ -50,7 +52,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
 async function start(options: AgentOptions): Promise<RunningAgent> {
   const agent = await Agent.start(options);
-  let desk: JoinDesk | undefined;
+  let desk: Desk | undefined;
   let local: Server | undefined;
   const close = async (): Promise<void> => {
     desk?.close();
@@ -58,7 +60,7 @@ async function start(options: AgentOptions): Promise<RunningAgent> {
     await agent.close();
   };
   try {
-    desk = await JoinDesk.open(agent, options);
+    desk = await openDesk(agent, options);
     local = await serveLocalApi(agent.paths.localSocket, operations(agent, desk, options));
     return { close };
   } catch (error) {
@@ -67,7 +69,17 @@ async function start(options: AgentOptions): Promise<RunningAgent> {
   }
 }
 
-function operations(agent: Agent, desk: JoinDesk, { clock }: AgentOptions): LocalOperations {
+/** Where others are let in. */
+type Desk = JoinDesk | ClusterJoinDesk;
+
+/** In a cluster the controllers let others in, unless this gateway was made the issuer before the cluster had any. */
+async function openDesk(agent: Agent, options: AgentOptions): Promise<Desk> {
+  const { registration } = options;
+  if (registration === undefined || agent.record.issuer) return JoinDesk.open(agent, options);
+  return new ClusterJoinDesk(agent, { ...options, passOn: registration.passOn });
+}
+
+function operations(agent: Agent, desk: Desk, { clock }: AgentOptions): LocalOperations {
   return {
     "GET /status": () => ({ status: 200, body: agent.status() }),
     "GET /metrics": async () => ({

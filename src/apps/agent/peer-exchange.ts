@@ -35,8 +35,10 @@ export interface ExchangeSources {
   /** Sites that the policy of a Service lists here. */
   sitesOf(service: ServiceKey): readonly string[];
   holds(): Iterable<readonly [ServicePortKey, readonly HeldSite[]]>;
-  /** Which site serves each service. */
-  serving(): Iterable<readonly [ServicePortKey, string]>;
+  /** How each service is, for controllers. */
+  reports(): Iterable<CatalogMessage>;
+  /** Which siblings do not answer, for controllers. */
+  siblings(): Iterable<CatalogMessage>;
   admit(site: SiteRecord): Promise<void>;
   /** A switch was heard of and has to be kept. */
   switchHeard(): void;
@@ -175,6 +177,7 @@ export class PeerExchange {
     if (listener !== own.site) return;
     for (const site of members.all()) yield { type: "member", site };
     for (const [service, sites] of this.#sources.holds()) yield { type: "holds", service, sites: [...sites] };
-    for (const [service, site] of this.#sources.serving()) yield { type: "serving", service, site };
+    yield* this.#sources.reports();
+    yield* this.#sources.siblings();
   }
 }

@@ -9,14 +9,12 @@ import { type ReflectedChange, Reflector, type ReflectorSources } from "../../ad
 import { MANAGED_BY_LABEL } from "../../core/takeover/gateway-slice.ts";
 import { SLICE_MANAGER } from "../../core/takeover/marks.ts";
 import { originName } from "../../core/takeover/origin.ts";
+import { kubernetesSlices, LONGEST_RETURN_MS, readyEndpoints } from "../../core/takeover/returned.ts";
 import { isHeld } from "../../core/takeover/selector.ts";
 import { SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { ORIGIN_LABEL } from "../../model/origin.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { ClusterService, ClusterSlice, type TakeoverResource } from "../../model/takeover.ts";
-
-/** Kubernetes' own slices are waited for no longer, in milliseconds: it may be the one that does not work. */
-const LONGEST_RETURN_MS = 10_000;
 
 /** Where Services come from, and which. */
 interface ClusterServicesSources extends Omit<ReflectorSources, "resource" | "selection" | "keep"> {
@@ -100,6 +98,13 @@ export class ClusterServices {
     return [...this.#origins.all()].map((origin) => siblingKey(origin, ORIGIN_LABEL));
   }
 
+  /** Services that are held. */
+  held(): readonly ServiceKey[] {
+    const isTaken = (object: KubeObject): boolean =>
+      isHeld((object["spec"] as { selector?: Readonly<Record<string, string>> } | undefined)?.selector);
+    return [...this.#services.all()].filter(isTaken).map((object) => keyOf(object) as ServiceKey);
+  }
+
   /**
    * Whether Kubernetes' own slices of a Service that is not held have endpoints as its origin's have. Asks the API server,
    * and only while it matters.
@@ -113,8 +118,10 @@ export class ClusterServices {
       return true;
     }
     const { clock } = this.#sources;
-    const since = this.#returningSince.get(key) ?? clock.now();
-    this.#returningSince.set(key, since);
+    const since = this.#returningSince.get(key);
+    this.#returningSince.set(key, since ?? clock.now());
+    // Of two writes that went out together one is seen first: most often the other one is all that is missing.
+    if (since === undefined) return false;
     if (clock.now() - since > LONGEST_RETURN_MS) return true;
     const [namespace = "", name = ""] = key.split("/");
     const [own, origins] = await Promise.all(
@@ -124,7 +131,7 @@ export class ClusterServices {
   }
 
   async #kubernetesSlices(namespace: string, service: string): Promise<readonly ClusterSlice[]> {
-    const labelSelector = `${SERVICE_NAME_LABEL}=${service},${MANAGED_BY_LABEL}!=${SLICE_MANAGER}`;
+    const labelSelector = kubernetesSlices(service);
     const signal = AbortSignal.timeout(5_000);
     const { objects } = await listPages(
       this.#sources.client,
@@ -178,14 +185,6 @@ export class ClusterServices {
 /** The key of a Service in an object's namespace whose name a label of the object says. */
 function siblingKey({ metadata }: KubeObject, label: string): ServiceKey {
   return `${metadata.namespace ?? ""}/${metadata.labels?.[label] ?? ""}`;
-}
-
-function readyEndpoints(slices: readonly ClusterSlice[]): number {
-  // Kubernetes treats an absent `ready` as true.
-  const ready = slices.flatMap(({ endpoints }) =>
-    (endpoints ?? []).filter(({ conditions }) => conditions.ready !== false),
-  );
-  return ready.length;
 }
 
 function parsed<T>(

@@ -4,24 +4,27 @@
  */
 import { isIP } from "node:net";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
+import { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
-import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
 import { isHeld } from "../../core/takeover/selector.ts";
-import type { GatewayAddress } from "../../model/kinds/index.ts";
+import { isPaused } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
 import type { ServiceKey } from "../../model/service-key.ts";
 import { RELEASED_ANNOTATION } from "../../model/origin.ts";
-import type { ClusterService, TakeoverGateway, TakeoverPlan, TakeoverView } from "../../model/takeover.ts";
+import type { ClusterService, TakeoverGateway, TakeoverView } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { HealthCheck } from "../../model/kinds/index.ts";
+import type { OwnGateway } from "../../ports/gateway-registry.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { GatewayLiveness } from "../../runtime/gateway-liveness.ts";
 import { LeaderElection } from "../../runtime/leader-election.ts";
 import { ListenerAllotments } from "../../runtime/listener-allotments.ts";
-import { TakeoverReconciler } from "../../runtime/takeover-reconciler.ts";
 import { ClusterServices } from "./cluster-services.ts";
+import { ReadinessChecks } from "./readiness-checks.ts";
+import { Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
 
 /** Name of the Lease of a site's controllers. */
@@ -30,12 +33,11 @@ const LEASE = "tandem-controller";
 /** After this long a Service that could not be read is read again, in milliseconds. */
 const READ_AGAIN_MS = 2_000;
 
-/** Who a controller's writes are by, in `managedFields`. */
-const FIELD_MANAGER = "tandem-controller";
-
 /** What a controller is started with. */
 export interface ControllerOptions {
   readonly client: KubeClient;
+  /** With connections of its own: a renewal must not wait behind the writes for hundreds of Services. */
+  readonly electionClient: KubeClient;
   /** Of a gateway of this site that no Envoy belongs to: who the controller is to agents. */
   readonly stateDirectory: string;
   /** Namespace of the Lease. */
@@ -60,34 +62,39 @@ export class Controller {
   readonly #certificate: CertificateKeeper;
   readonly #reports: GatewayReports;
   readonly #liveness: GatewayLiveness;
+  readonly #leases: GatewayLeases;
+  readonly #checks: ReadinessChecks;
   readonly #allotments = new ListenerAllotments();
   readonly #election: LeaderElection;
   /** While this replica leads. */
-  #takeovers: TakeoverReconciler | undefined;
+  #leadership: Leadership | undefined;
   #closed = false;
 
   private constructor(options: ControllerOptions, record: GatewayRecord) {
     this.#options = options;
     this.#site = record.site;
     const { client, clock, random, log } = options;
-    const gateways = (): readonly GatewayAddress[] => this.#store.site(record.site)?.spec.gateways ?? [];
     const sources = { client, clock, random, log };
+    this.#leases = new GatewayLeases(sources, { site: record.site, namespace: options.namespace });
+    const gateways = (): readonly OwnGateway[] => this.#gatewaysOfSite();
     this.#store = new KubeStore(sources, { outlives: false });
     this.#services = new ClusterServices({
       ...sources,
       isTargeted: (key) => this.#store.policyOf(key) !== undefined,
-      look: (key) => this.#takeovers?.look(key),
+      look: (key) => this.#leadership?.look(key),
       originChanged: (key) => this.#allotments.know(key, this.#services.origin(key)),
     });
     this.#liveness = new GatewayLiveness(
       {
         gateways,
         probe: { isReady: isGatewayReady, takesConnections },
+        witnesses: () => this.#reports.deadSiblings(),
         clock,
         log,
       },
-      (service) => (service === undefined ? this.#lookAtAll() : this.#takeovers?.look(service)),
+      (service) => (service === undefined ? this.#leadership?.lookAtAll() : this.#leadership?.look(service)),
     );
+    this.#checks = new ReadinessChecks({ client, clock, log, changed: (key) => this.#leadership?.look(key) });
     this.#certificate = new CertificateKeeper({
       paths: statePaths(options.stateDirectory),
       record,
@@ -100,12 +107,15 @@ export class Controller {
       site: record.site,
       gateways,
       credentials: () => this.#certificate.credentialsFor(record.site, undefined),
-      look: (key) => this.#takeovers?.look(key),
+      look: (key) => this.#leadership?.look(key),
+      siblingsJudged: () => this.#liveness.review(),
       clock,
       random,
       log,
     });
-    const leases = new KubeLease(client, { namespace: options.namespace, name: LEASE }, () => clock.now());
+    const leases = new KubeLease(options.electionClient, { namespace: options.namespace, name: LEASE }, () =>
+      clock.now(),
+    );
     this.#election = new LeaderElection(
       { leases, identity: options.identity, clock, monotonic: options.monotonic, log },
       { leading: () => this.#lead(), following: () => this.#follow() },
@@ -127,12 +137,17 @@ export class Controller {
     await this.#certificate.open();
     await this.#store.open();
     await this.#services.open();
+    await this.#leases.open();
+    this.#leases.onChange(() => {
+      this.#reports.update();
+      this.#leadership?.lookAtAll();
+    });
     this.#store.onChange(({ services, sites }) => {
       if (sites) {
         this.#reports.update();
-        this.#lookAtAll();
+        this.#leadership?.lookAtAll();
       }
-      for (const key of services) void this.#targetChanged(key);
+      void this.#targetsChanged(services);
     });
     this.#reports.update();
     await this.#liveness.start();
@@ -143,37 +158,47 @@ export class Controller {
   /** Stops, and lets another replica lead at once. What was written stays. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#takeovers?.close();
+    this.#leadership?.close();
     await this.#election.close();
     this.#certificate.close();
     this.#reports.close();
     this.#liveness.close();
+    this.#leases.close();
     this.#services.close();
     this.#store.close();
   }
 
   #lead(): void {
-    const { client, clock, random, log } = this.#options;
-    const writer = new KubeWriter(client, FIELD_MANAGER, {
+    const { stateDirectory, electionClient: _, ...options } = this.#options;
+    this.#leadership = new Leadership({
+      ...options,
+      site: this.#site,
+      authorityCertificate: statePaths(stateDirectory).authorityCertificate,
+      store: this.#store,
+      services: this.#services,
+      leases: this.#leases,
+      liveness: this.#liveness,
+      reports: this.#reports,
+      certificate: this.#certificate,
+      view: (key) => this.#view(key),
       mayWrite: () => this.#election.mayAct,
-      written: (resource, object) => this.#services.learn(resource, object),
     });
-    this.#takeovers = new TakeoverReconciler(
-      { view: (key) => this.#view(key), writer, clock, random, log },
-      { planned: (key, plan, before) => this.#planned(key, plan, before) },
-    );
-    this.#lookAtAll();
   }
 
   #follow(): void {
-    this.#takeovers?.close();
-    this.#takeovers = undefined;
+    this.#leadership?.close();
+    this.#leadership = undefined;
   }
 
-  /** Also those that were left behind by somebody who was killed. */
-  #lookAtAll(): void {
-    for (const key of new Set([...this.#store.targetedServices(), ...this.#services.withOrigin()]))
-      this.#takeovers?.look(key);
+  /** Those that say that they are there; where none does, those that the Site lists. */
+  #gatewaysOfSite(): readonly OwnGateway[] {
+    const registered = this.#leases.gateways();
+    return registered.length > 0 ? registered : (this.#store.site(this.#site)?.spec.gateways ?? []);
+  }
+
+  async #targetsChanged(services: ReadonlySet<ServiceKey>): Promise<void> {
+    await Promise.all([...services].map((key) => this.#targetChanged(key)));
+    this.#leadership?.lookAtPolicies(services);
   }
 
   async #targetChanged(key: ServiceKey): Promise<void> {
@@ -183,15 +208,21 @@ export class Controller {
       this.#options.log.warn("service_not_read", { service: key, error: String(error) });
       if (!this.#closed) this.#options.clock.after(READ_AGAIN_MS, () => void this.#targetChanged(key));
     }
-    this.#takeovers?.look(key);
+    this.#leadership?.look(key);
   }
 
+  /** @throws Error when it is not known what is wanted: then everything stays as it is */
   async #view(key: ServiceKey): Promise<TakeoverView> {
+    const invalid = this.#store.policyOf(key) === undefined ? this.#store.invalidPolicyOf(key) : undefined;
+    if (invalid !== undefined) throw new Error(`${invalid} is not valid: the Service stays as it is`);
     const known = this.#services.service(key);
     const listenPorts =
       known === undefined ? new Map<number, number>() : this.#allotments.allot(key, known, this.#services.origin(key));
     const gateways = await this.#gateways(key, [...listenPorts.values()]);
     const returned = await this.#services.hasReturned(key);
+    // While there is no origin nobody waits for anything but this.
+    if (known !== undefined && this.#services.origin(key) === undefined && this.#lacksCheck(key))
+      await this.#checks.first(key, known.spec.selector ?? {});
     // After all waiting, so that what is decided on is what there is now.
     return {
       policy: this.#policyOf(key),
@@ -200,11 +231,23 @@ export class Controller {
       gatewaySlices: this.#services.gatewaySlices(key),
       gateways,
       listenPorts,
+      check: this.#checkOf(key),
       switched: this.#isSwitched(key),
       returned,
       ...this.#times(this.#services.origin(key)),
       drainMs: this.#options.drainMs,
     };
+  }
+
+  /** Of pods, where the policy gives none. */
+  #checkOf(key: ServiceKey): HealthCheck | undefined {
+    const selector = this.#services.origin(key)?.spec.selector;
+    return this.#lacksCheck(key) ? this.#checks.of(key, selector ?? {}) : undefined;
+  }
+
+  #lacksCheck(key: ServiceKey): boolean {
+    const policy = this.#store.policyOf(key);
+    return policy !== undefined && policy.spec.healthCheck === undefined;
   }
 
   /** While no agent is heard everything stays as it is. */
@@ -215,13 +258,15 @@ export class Controller {
     return this.#reports.agreeOnElsewhere(key, ports) ?? isHeld(service.spec.selector);
   }
 
-  #times(origin: ClusterService | undefined): Pick<TakeoverView, "now" | "timestamp" | "releasedAt"> {
+  #times(
+    origin: ClusterService | undefined,
+  ): Pick<TakeoverView, "now" | "timestamp" | "releasedAt" | "originCreatedAt"> {
     const now = this.#options.clock.now();
-    const releasedAt = Date.parse(origin?.metadata.annotations[RELEASED_ANNOTATION] ?? "");
     return {
       now,
       timestamp: new Date(now).toISOString(),
-      releasedAt: Number.isNaN(releasedAt) ? undefined : releasedAt,
+      releasedAt: moment(origin?.metadata.annotations[RELEASED_ANNOTATION]),
+      originCreatedAt: moment(origin?.metadata["creationTimestamp"]),
     };
   }
 
@@ -229,8 +274,8 @@ export class Controller {
     const policy = this.#store.policyOf(key);
     const uid = policy?.metadata["uid"];
     const isListed = policy?.spec.sites.some(({ name }) => name === this.#site) ?? false;
-    if (policy === undefined || !isListed || typeof uid !== "string") return undefined;
-    return { uid, mode: policy.spec.mode ?? "Direct" };
+    if (policy === undefined || isPaused(policy) || !isListed || typeof uid !== "string") return undefined;
+    return { uid, mode: policy.spec.mode ?? "Direct", hasCheck: policy.spec.healthCheck !== undefined };
   }
 
   /** Gateways that serve a Service; none before they know where. */
@@ -241,20 +286,21 @@ export class Controller {
       .flatMap(({ addresses }) => addresses);
     const serving = await this.#liveness.serving(key, listeners, new Set(admitted));
     return serving
-      .flatMap(({ name, address }): TakeoverGateway[] => {
+      .map(({ name, address, otherAddresses = [] }): TakeoverGateway => {
         // EndpointSlices have no room for names.
-        const family = ({ 4: "IPv4", 6: "IPv6" } as const)[isIP(address)];
-        return family === undefined ? [] : [{ name, addresses: { [family]: address } }];
+        const families = [address, ...otherAddresses].flatMap((one) => {
+          const family = ({ 4: "IPv4", 6: "IPv6" } as const)[isIP(one)];
+          return family === undefined ? [] : [[family, one] as const];
+        });
+        return { name, addresses: Object.fromEntries(families) };
       })
+      .filter(({ addresses }) => Object.keys(addresses).length > 0)
       .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
+}
 
-  #planned(key: ServiceKey, plan: TakeoverPlan, before: TakeoverPlan | undefined): void {
-    this.#options.log.info("takeover_planned", {
-      service: key,
-      state: plan.state,
-      before: before?.state,
-      ...(plan.refusals.length === 0 ? {} : { refusals: plan.refusals.map(({ reason }) => reason) }),
-    });
-  }
+/** RFC 3339 as Unix milliseconds. */
+function moment(text: unknown): number | undefined {
+  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }

@@ -8,6 +8,7 @@ import type { PeerCredentials } from "../../adapters/peers/peer-connection.ts";
 import type { CatalogMessage } from "../../model/catalog.ts";
 import type { GatewayAddress } from "../../model/kinds/index.ts";
 import { type ServiceKey, serviceOf, type ServicePortKey } from "../../model/service-key.ts";
+import type { ServiceReport } from "../../model/service-report.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 
@@ -17,8 +18,10 @@ export interface GatewayReportsSources {
   /** Gateways that the site has. */
   gateways(): readonly GatewayAddress[];
   credentials(): PeerCredentials;
-  /** Which site serves a Service may have changed. */
+  /** How a Service is may have changed. */
   look(service: ServiceKey): void;
+  /** An agent has found something else of its siblings than before, or can be heard no more. */
+  siblingsJudged(): void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -28,8 +31,10 @@ interface Report {
   readonly client: CatalogClient;
   /** Everything has been said once on the stream that is open. */
   complete: boolean;
-  /** Which site serves, by service. */
-  readonly serving: Map<ServicePortKey, string>;
+  readonly services: Map<ServicePortKey, ServiceReport>;
+  readonly address: string;
+  /** Addresses of siblings that do not answer it; undefined while it has said nothing of them on the stream that is open. */
+  deadSiblings: ReadonlySet<string> | undefined;
 }
 
 /** Listens to the agents of all gateways of a site. */
@@ -64,15 +69,32 @@ export class GatewayReports {
    */
   agreeOnElsewhere(service: ServiceKey, ports: readonly number[]): boolean | undefined {
     const heard = [...this.#reports.values()].filter(({ complete }) => complete);
-    const words = ports.map((port) => heard.flatMap(({ serving }) => serving.get(`${service}/${port}`) ?? []));
+    const words = ports.map((port) =>
+      heard.flatMap(({ services }) => services.get(`${service}/${port}`)?.servingSite ?? []),
+    );
     if (words.some((sites) => sites.length > 0 && sites.every((site) => site !== this.#sources.site))) return true;
     const isHome = words.every((sites) => sites.length > 0 && sites.every((site) => site === this.#sources.site));
     return isHome ? false : undefined;
   }
 
+  /** What each gateway that is heard says of a port of a Service. */
+  of(service: ServicePortKey): readonly ServiceReport[] {
+    return [...this.#reports.values()].flatMap(({ complete, services }) =>
+      complete ? (services.get(service) ?? []) : [],
+    );
+  }
+
+  /** The agents that are heard, by the addresses of their gateways, each with the siblings that do not answer it. */
+  deadSiblings(): ReadonlyMap<string, ReadonlySet<string>> {
+    return new Map(
+      [...this.#reports.values()].flatMap(({ address, deadSiblings }) =>
+        deadSiblings === undefined ? [] : [[address, deadSiblings] as const],
+      ),
+    );
+  }
+
   #listen(key: string, gateway: GatewayAddress): void {
     const { site, clock, log, random } = this.#sources;
-    const serving = new Map<ServicePortKey, string>();
     const client = listenToCatalog(
       {
         site,
@@ -85,7 +107,13 @@ export class GatewayReports {
       },
       { clock, log, random },
     );
-    this.#reports.set(key, { client, complete: false, serving });
+    this.#reports.set(key, {
+      client,
+      complete: false,
+      services: new Map(),
+      address: gateway.address,
+      deadSiblings: undefined,
+    });
   }
 
   #take(key: string, message: CatalogMessage): void {
@@ -93,11 +121,15 @@ export class GatewayReports {
     if (report === undefined) return;
     if (message.type === "synced") {
       report.complete = true;
-      this.#lookAt(report.serving.keys());
+      this.#lookAt(report.services.keys());
     }
-    if (message.type !== "serving") return;
-    if (message.site === null) report.serving.delete(message.service);
-    else report.serving.set(message.service, message.site);
+    if (message.type === "siblings") {
+      report.deadSiblings = new Set(message.dead);
+      this.#sources.siblingsJudged();
+    }
+    if (message.type !== "report") return;
+    if (message.report === null) report.services.delete(message.service);
+    else report.services.set(message.service, message.report);
     if (report.complete) this.#lookAt([message.service]);
   }
 
@@ -106,8 +138,10 @@ export class GatewayReports {
     const report = this.#reports.get(key);
     if (report === undefined) return;
     report.complete = false;
-    const services = [...report.serving.keys()];
-    report.serving.clear();
+    report.deadSiblings = undefined;
+    this.#sources.siblingsJudged();
+    const services = [...report.services.keys()];
+    report.services.clear();
     this.#lookAt(services);
   }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, watch } from "node:fs/promises";
 import { z } from "zod";
 import { findEnvoy } from "../../adapters/envoy/envoy-binary.ts";
 import { openFilesLimit } from "../../adapters/process/open-files.ts";
@@ -15,10 +15,12 @@ import {
 } from "../../adapters/process/process-identity.ts";
 import {
   checkStateDirectory,
+  readGatewayRecord,
   requireGatewayRecord,
   type StatePaths,
   statePaths,
 } from "../../adapters/state/state-directory.ts";
+import { makeDirectory } from "../../adapters/state/make-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
 import { bootstrap } from "../../core/envoy/bootstrap.ts";
 import { TandemError } from "../../model/errors.ts";
@@ -89,6 +91,16 @@ async function fitConnections({ maxConnections, say }: GatewayOptions): Promise<
     `at most ${fitting} connections instead of ${maxConnections}: ${files} files may be open (raise it with ulimit -n, or LimitNOFILE= of systemd)`,
   );
   return fitting;
+}
+
+/** Fulfilled once a state directory belongs to a gateway: whoever sets it up may come later. */
+export async function untilSetUp(stateDirectory: string): Promise<void> {
+  const paths = statePaths(stateDirectory);
+  await makeDirectory(paths.root, 0o700);
+  const changes = watch(paths.root)[Symbol.asyncIterator]();
+  // The first look comes after the watch began.
+  for (let next = changes.next(); (await readGatewayRecord(paths)) === undefined; next = changes.next()) await next;
+  await changes.return?.();
 }
 
 /** Runs Envoy in the foreground until it ends or SIGTERM or SIGINT comes, then drains it. Gives its exit code. */

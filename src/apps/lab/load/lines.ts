@@ -61,6 +61,8 @@ export interface SummaryLine extends LoadMeasure {
   readonly durationMs: number;
   /** Answers per endpoint, `site/name`. */
   readonly endpoints: Readonly<Record<string, number>>;
+  /** When each site answered first, in ms; sites that did not answer are not there. */
+  readonly firstAnswerMs: Readonly<Record<string, number>>;
   /** Lost requests per reason. */
   readonly failures: Readonly<Record<string, number>>;
   /** Connects that were refused and went to another target: no request was lost by them. */

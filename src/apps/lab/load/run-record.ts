@@ -35,6 +35,7 @@ export class RunRecord implements RequestSink {
   private readonly window = new ProgressWindow();
   private readonly lateness: Float32Array;
   private readonly endpoints = new Map<string, number>();
+  private readonly firstAnswers = new Map<string, number>();
   private readonly failures = new Map<string, number>();
   private readonly sites = new Map<string, string>();
   private printed = 0;
@@ -70,6 +71,7 @@ export class RunRecord implements RequestSink {
     if (!this.log.succeed(row, at, site)) return;
     this.ended += 1;
     this.endpoints.set(servedBy, (this.endpoints.get(servedBy) ?? 0) + 1);
+    if (!this.firstAnswers.has(site)) this.firstAnswers.set(site, at);
     this.window.countAnswer(site, at - (this.log.dueMs[row] ?? 0));
   }
 
@@ -115,6 +117,7 @@ export class RunRecord implements RequestSink {
       durationMs: sendingEndedMs,
       ...measureLoad(this.log, { startMs: 0, endMs: sendingEndedMs }),
       endpoints: sortedByName(this.endpoints),
+      firstAnswerMs: sortedByName(this.firstAnswers),
       failures: sortedByName(this.failures),
       warmupFailed: this.warmupFailed,
       lateness: { p50Ms, p99Ms, maxMs },

@@ -21,6 +21,8 @@ export interface LabLoad {
   readonly rate: number;
   /** How long, in milliseconds. */
   readonly durationMs: number;
+  /** Until a request is lost, in milliseconds; absent: as long as the generator waits by itself. */
+  readonly timeoutMs?: number;
 }
 
 /** Load that is being sent. */
@@ -56,6 +58,7 @@ export function startLoadAt(
     String(load.rate),
     "--duration",
     `${load.durationMs}ms`,
+    ...(load.timeoutMs === undefined ? [] : ["--timeout", `${load.timeoutMs}ms`]),
     "--die-with-parent",
   ];
   const child = spawn(process.execPath, [GENERATOR, ...targets, ...args], { stdio: ["pipe", "pipe", "inherit"] });

@@ -17,6 +17,9 @@ const Records = z.array(LabProcess);
 /** How long a process gets to end by itself, in milliseconds. */
 const END_MS = 3_000;
 
+/** How long a gateway may take to drain, in milliseconds. */
+const LONGEST_DRAIN_MS = 30_000;
+
 /** Starts, finds and ends the processes of one lab. */
 export class LabProcesses {
   /** Directory in which Node keeps programs that it parsed once, so that the next process starts quickly. */
@@ -32,10 +35,14 @@ export class LabProcesses {
     this.#known = readRecord(this.#record);
   }
 
-  /** Starts a program of Node; what it prints goes to `<id>.log`. */
-  async start(id: string, command: readonly string[]): Promise<ChildProcess> {
+  /**
+   * Starts a program of Node; what it prints goes to `<id>.log`.
+   * @param through a command that becomes the program that follows it, such as `ip netns exec NAME`
+   */
+  async start(id: string, command: readonly string[], through: readonly string[] = []): Promise<ChildProcess> {
     const log = openSync(this.logOf(id), "a", 0o600);
-    const child = spawn(process.execPath, command, {
+    const [program = process.execPath, ...args] = [...through, process.execPath, ...command];
+    const child = spawn(program, args, {
       detached: true,
       stdio: ["ignore", log, log],
       env: { ...process.env, NODE_COMPILE_CACHE: this.#compileCache },
@@ -79,6 +86,11 @@ export class LabProcesses {
     await untilEnded(processes);
   }
 
+  /** Fulfilled once processes are gone that end by themselves. */
+  async untilEnded(processes: readonly LabProcess[]): Promise<void> {
+    await untilEnded(processes, LONGEST_DRAIN_MS);
+  }
+
   /** Ends everything, first kindly, and empties the record. */
   async endAll(): Promise<number> {
     const running = await this.running();
@@ -108,8 +120,8 @@ export class LabProcesses {
   }
 }
 
-async function untilEnded(processes: readonly LabProcess[]): Promise<void> {
-  const end = Date.now() + END_MS;
+async function untilEnded(processes: readonly LabProcess[], longest = END_MS): Promise<void> {
+  const end = Date.now() + longest;
   for (const one of processes)
     while ((await isRunning(one)) && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 5));
 }
