@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command `tandem`. Starts the app on Node 24: in this process when it is one, else through the dependency `node`,
+ * The commands `tandem` and `kubectl-tandem`, told apart by the name they are started by. Starts the app on Node 24: in this process when it is one, else through the dependency `node`,
  * so that it runs wherever npm does. Plain JavaScript that Node 18 understands.
  * @module
  */
@@ -8,14 +8,15 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const requiredNode = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const main = basename(process.argv[1] ?? "").startsWith("kubectl-") ? "kubectl-main" : "main";
 // The sources win where both are: only a checkout has them, and its dist/ may be of yesterday.
-const source = join(root, "src", "apps", "cli", "main.ts");
-const app = existsSync(source) ? source : join(root, "dist", "apps", "cli", "main.js");
+const source = join(root, "src", "apps", "cli", `${main}.ts`);
+const app = existsSync(source) ? source : join(root, "dist", "apps", "cli", `${main}.js`);
 
 if (Number.parseInt(process.versions.node, 10) >= requiredNode) {
   // The app must see itself as the main script, as when Node was started on it.

@@ -43,6 +43,18 @@ describe("on Node 24 or newer", () => {
     expect(stdout).toBe("status|--json\n");
   });
 
+  test("started as kubectl's plugin it is another app", () => {
+    writeApp("console.log('main');");
+    writeFileSync(
+      join(installed, "dist", "apps", "cli", "kubectl-main.js"),
+      "console.log('plugin', process.argv.slice(2).join('|'));",
+    );
+    const plugin = join(installed, "kubectl-tandem");
+    symlinkSync(launcher, plugin);
+    const { stdout } = spawnSync(process.execPath, [plugin, "status", "-n", "shop"], { encoding: "utf8" });
+    expect(stdout).toBe("plugin status|-n|shop\n");
+  });
+
   test("a checkout runs its sources", () => {
     writeApp("console.log('dist');");
     mkdirSync(join(installed, "src", "apps"), { recursive: true });

@@ -24,15 +24,18 @@ try {
   const [{ filename }] = JSON.parse(packed.slice(packed.lastIndexOf("\n[\n") + 1));
   const prefix = join(work, "prefix");
   run("npm", ["install", "--global", "--prefix", prefix, "--no-audit", "--no-fund", join(work, filename)], work);
-  const command = join(prefix, "bin", "tandem");
-  if (!existsSync(command)) {
-    throw new Error(`the package installs no command: ${command} is missing`);
+  const [command = "", plugin = ""] = ["tandem", "kubectl-tandem"].map((name) => join(prefix, "bin", name));
+  for (const installed of [command, plugin]) {
+    if (!existsSync(installed)) {
+      throw new Error(`the package installs no command: ${installed} is missing`);
+    }
   }
   if (existsSync(join(root, "src", "apps", "cli", "main.ts"))) {
     const printed = run(command, ["--version"], work).trim();
     if (!printed.includes(version)) {
       throw new Error(`tandem --version printed "${printed}", wanted ${version}`);
     }
+    run(plugin, ["status", "--help"], work);
     console.log(`package ok: installed ${filename}, tandem --version prints ${printed}`);
   } else {
     console.log(`package installs (${filename}); tandem --version not run: src/apps/cli/main.ts does not exist`);

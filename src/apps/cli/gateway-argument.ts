@@ -33,8 +33,11 @@ function isSame(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-/** A name that ends in a number would be read as an IPv4 address, and not be one (RFC 3696, section 2). */
-function isAddress(text: string): boolean {
+/**
+ * Whether a text is an IP address or a DNS name. A name that ends in a number would be read as an IPv4 address, and not
+ * be one (RFC 3696, section 2).
+ */
+export function isAddress(text: string): boolean {
   if (isIP(text) !== 0) return true;
   return DnsSubdomain.safeParse(text.toLowerCase().replace(/\.$/, "")).success && !/(^|\.)\d+\.?$/.test(text);
 }

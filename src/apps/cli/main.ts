@@ -3,17 +3,22 @@
  * @module
  */
 import { enableCompileCache } from "node:module";
-import { Command, CommanderError } from "commander";
-import { EXIT } from "../../model/errors.ts";
+import { Command } from "commander";
 import { agentCommand } from "./commands/agent.ts";
 import { controllerCommand } from "./commands/controller.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { eventsCommand } from "./commands/events.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { installCommand, uninstallCommand } from "./commands/install.ts";
 import { demoCommand, labCommand } from "./commands/lab.ts";
+import { protectCommand } from "./commands/protect.ts";
+import { releaseCommand } from "./commands/release.ts";
 import { joinCommand, siteCommand, tokenCommand } from "./commands/site.ts";
 import { metricsCommand, statusCommand } from "./commands/status.ts";
 import { switchCommand } from "./commands/switch.ts";
 import { validateCommand } from "./commands/validate.ts";
-import { printError } from "./output.ts";
+import { EXIT_CODES, runProgram } from "./run-program.ts";
+import { TANDEM } from "./typed-command.ts";
 import { VERSION } from "./version.ts";
 
 // Parsing the sources again at every start would take longer than most commands.
@@ -24,33 +29,24 @@ const program = new Command("tandem")
   .version(VERSION)
   .showHelpAfterError("(see --help)")
   .showSuggestionAfterError()
-  .addCommand(statusCommand())
-  .addCommand(switchCommand())
+  .addCommand(statusCommand(TANDEM))
+  .addCommand(switchCommand(TANDEM))
+  .addCommand(eventsCommand(TANDEM))
+  .addCommand(doctorCommand(TANDEM))
+  .addCommand(protectCommand(TANDEM))
+  .addCommand(releaseCommand(TANDEM))
   .addCommand(siteCommand())
   .addCommand(tokenCommand())
   .addCommand(joinCommand())
   .addCommand(validateCommand())
+  .addCommand(installCommand())
+  .addCommand(uninstallCommand())
   .addCommand(gatewayCommand())
   .addCommand(agentCommand())
   .addCommand(controllerCommand())
   .addCommand(metricsCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand())
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 done, 1 failed, 2 wrong usage, 3 environment, 4 nothing answers, 5 invalid input, 6 timed out.",
-  );
+  .addHelpText("after", EXIT_CODES);
 
-/** Commands end with an exit code of their own kind, not with commander's. */
-function exitQuietly(command: Command): void {
-  command.exitOverride();
-  for (const child of command.commands) exitQuietly(child);
-}
-
-exitQuietly(program);
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  else process.exitCode = printError(error);
-}
+await runProgram(program, process.argv.slice(2));

@@ -6,7 +6,9 @@ import { styleText } from "node:util";
 import { stringify } from "yaml";
 import { ZodError } from "zod";
 import { EnvoyBinaryError } from "../../adapters/envoy/envoy-binary.ts";
+import { KubeError } from "../../adapters/kube/kube-error.ts";
 import { ERRORS, EXIT, TandemError } from "../../model/errors.ts";
+import { clusterRefusal } from "./cluster/cluster-refusal.ts";
 import { systemRefusal } from "./system-refusal.ts";
 
 /** Forms of output. */
@@ -42,6 +44,11 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** A number of things: `1 error`, `2 errors`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function visibleLength(text: string): number {
   // oxlint-disable-next-line no-control-regex -- colour codes are control characters
   return text.replace(/\u001b\[[0-9;]*m/g, "").length;
@@ -62,6 +69,7 @@ export function printError(error: unknown): number {
   }
   if (error instanceof EnvoyBinaryError)
     return printError(new TandemError("EnvoyNotFound", error.message, { remedy: error.remedy, cause: error }));
+  if (error instanceof KubeError) return printError(clusterRefusal(error));
   const refusal = systemRefusal(error);
   if (refusal !== undefined) return printError(refusal);
   write(`error: ${error instanceof Error ? error.message : String(error)}`);

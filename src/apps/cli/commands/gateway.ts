@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { TandemError } from "../../../model/errors.ts";
-import { GATEWAY_DEFAULTS, runGateway, writeBootstrap } from "../../gateway/index.ts";
+import { GATEWAY_DEFAULTS, runGateway, untilSetUp, writeBootstrap } from "../../gateway/index.ts";
 import { type OutputForm, printResult } from "../output.ts";
 import { countArgument, outputOption, stateOption } from "./options.ts";
 
@@ -57,8 +57,10 @@ function run(): Command {
   return limits(new Command("run").description("Run Envoy in the foreground; SIGTERM drains it first"))
     .addOption(stateOption())
     .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument(1, 256))
+    .option("--wait", "wait for the agent to set the state directory up, as in a cluster's pods", false)
     .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
-    .action(async (options: { state: string; maxHeap: number; maxConnections: number; concurrency?: number }) => {
+    .action(async (options: RunOptions) => {
+      if (options.wait) await untilSetUp(options.state);
       process.exitCode = await runGateway({
         stateDirectory: options.state,
         concurrency: options.concurrency,
@@ -68,6 +70,14 @@ function run(): Command {
         say: (text) => process.stderr.write(`${text}\n`),
       });
     });
+}
+
+interface RunOptions {
+  readonly state: string;
+  readonly maxHeap: number;
+  readonly maxConnections: number;
+  readonly concurrency?: number;
+  readonly wait: boolean;
 }
 
 const MIB = 1024 * 1024;

@@ -39,6 +39,13 @@ export function countArgument(least: number, most: number): (text: string) => nu
   };
 }
 
+/** An argument `key=value` that is given once for each label. */
+export function labelArgument(text: string, before: Record<string, string>): Record<string, string> {
+  const [key, value] = text.split("=");
+  if (key === undefined || key === "" || value === undefined) throw new InvalidArgumentError("write key=value");
+  return { ...before, [key]: value };
+}
+
 /**
  * Ends a command whose arguments are wrong, with all that is wrong with them.
  * @throws TandemError InvalidArgument when there is a problem

@@ -7,12 +7,21 @@ import type { Token } from "../../../adapters/pki/token.ts";
 import { formatToken } from "../../../adapters/pki/token.ts";
 import type { SiteRecord } from "../../../model/catalog.ts";
 import { TandemError } from "../../../model/errors.ts";
-import { GATEWAY_PORT, Site, TANDEM_API_VERSION } from "../../../model/kinds/index.ts";
+import { DnsLabel, GATEWAY_PORT, Site, TANDEM_API_VERSION } from "../../../model/kinds/index.ts";
 import type { AgentStatus } from "../../../model/status.ts";
 import { type OutputForm, paint, printResult, table } from "../output.ts";
 import { readSecret } from "./gateway.ts";
 import { addressProblems, type GatewayArgument } from "../gateway-argument.ts";
-import { agentSocket, outputOption, refuseProblems, stateOption } from "./options.ts";
+import type { ClusterPlace } from "../cluster/join.ts";
+import { VERSION } from "../version.ts";
+import {
+  clusterOptions,
+  type ClusterOptions,
+  clusterSource,
+  namesCluster,
+  namespaceOption,
+} from "./cluster-options.ts";
+import { agentSocket, labelArgument, outputOption, refuseProblems, stateOption } from "./options.ts";
 
 /** `tandem site`. */
 export function siteCommand(): Command {
@@ -114,50 +123,85 @@ export function tokenCommand(): Command {
     .addOption(stateOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  tandem token create --for east --out east.token\n  tandem token create --gateway west-2 --out west-2.token",
-    )
-    .action(async (options: { for?: string; gateway?: string; out?: string; state: string }) => {
-      const name = options.for ?? options.gateway;
-      if (name === undefined || (options.for !== undefined && options.gateway !== undefined)) {
-        throw new TandemError("InvalidArgument", "give either --for SITE or --gateway NAME");
-      }
-      const order = { kind: options.for === undefined ? "gateway" : "site", for: name };
-      const token = (await callLocal(agentSocket(options.state), "POST", "/token", order)) as Token;
-      const text = `${formatToken(token)}\n`;
-      if (options.out === undefined) process.stdout.write(text);
-      else await replaceFile(options.out, text);
-      const redeem =
-        token.kind === "site"
-          ? `tandem join ${options.out ?? "FILE"} --state DIR`
-          : `tandem gateway enrol ${options.out ?? "FILE"} --state DIR`;
-      process.stderr.write(
-        `good once, until ${new Date(token.expires).toISOString()}; redeem it at ${name} with: ${redeem}\n`,
-      );
-    });
+      "\nExamples:\n  tandem token create --for east --out east.token\n  tandem token create --for east --context west --out east.token\n  tandem token create --gateway west-2 --out west-2.token",
+    );
+  for (const option of [...clusterOptions(), namespaceOption()]) create.addOption(option);
+  create.action(async (options: ClusterCommandOptions & { for?: string; gateway?: string; out?: string }) => {
+    const name = options.for ?? options.gateway;
+    if (name === undefined || (options.for !== undefined && options.gateway !== undefined)) {
+      throw new TandemError("InvalidArgument", "give either --for SITE or --gateway NAME");
+    }
+    const order = { kind: options.for === undefined ? "gateway" : "site", for: name };
+    const token = namesCluster(options)
+      ? await clusterToken(options, name)
+      : ((await callLocal(agentSocket(options.state), "POST", "/token", order)) as Token);
+    const text = `${formatToken(token)}\n`;
+    if (options.out === undefined) process.stdout.write(text);
+    else await replaceFile(options.out, text);
+    const redeem =
+      token.kind === "site"
+        ? `tandem join ${options.out ?? "FILE"} --state DIR`
+        : `tandem gateway enrol ${options.out ?? "FILE"} --state DIR`;
+    process.stderr.write(
+      `good once, until ${new Date(token.expires).toISOString()}; redeem it at ${name} with: ${redeem}\n`,
+    );
+  });
   return new Command("token").description("Let sites and gateways in").addCommand(create);
+}
+
+/** Options of a command that is for a gateway's state directory or for a cluster. */
+interface ClusterCommandOptions extends ClusterOptions {
+  readonly namespace: string;
+  readonly state: string;
+}
+
+async function clusterToken(
+  options: ClusterCommandOptions & { readonly gateway?: string },
+  name: string,
+): Promise<Token> {
+  if (options.gateway !== undefined)
+    throw new TandemError("InvalidArgument", "gateways of a cluster need no token", {
+      remedy: "Start the agent with --as SITE/GATEWAY: the cluster's controller lets it in",
+    });
+  const { createClusterToken } = await import("../cluster/join.ts");
+  return createClusterToken(await clusterPlace(options), DnsLabel.parse(name));
+}
+
+async function clusterPlace(options: ClusterCommandOptions): Promise<ClusterPlace> {
+  const { connectKube } = await import("../../../adapters/kube/index.ts");
+  return { client: await connectKube(clusterSource(options), `tandem/${VERSION}`), namespace: options.namespace };
 }
 
 /** `tandem join`. */
 export function joinCommand(): Command {
-  return new Command("join")
+  const command = new Command("join")
     .description("Join this site with the one that made the token")
     .argument("<token-file>", "file with the token, or - for standard input")
     .addOption(stateOption())
     .addOption(outputOption())
-    .addHelpText("after", "\nExamples:\n  tandem join east.token --state /var/lib/tandem\n  tandem join - < east.token")
-    .action(async (file: string, options: { state: string; output: OutputForm }) => {
-      const socket = agentSocket(options.state);
-      const result = (await callLocal(socket, "POST", "/join", { token: await readSecret(file) })) as {
-        joined: string;
-      };
-      const own = (await callLocal(socket, "GET", "/site")) as SiteRecord;
-      printResult(
-        result,
-        options.output,
-        () =>
-          `${own.name} and ${result.joined} are joined\n\nNext: list both sites in a FailoverPolicy and look at \`tandem status\``,
-      );
-    });
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tandem join east.token --state /var/lib/tandem\n  tandem join east.token --context east\n  tandem join - < east.token",
+    );
+  for (const option of [...clusterOptions(), namespaceOption()]) command.addOption(option);
+  return command.action(async (file: string, options: ClusterCommandOptions & { output: OutputForm }) => {
+    if (namesCluster(options)) {
+      const { joinCluster } = await import("../cluster/join.ts");
+      const { own, joined } = await joinCluster(await clusterPlace(options), await readSecret(file));
+      printResult({ joined }, options.output, () => joinedText(own, joined));
+      return;
+    }
+    const socket = agentSocket(options.state);
+    const result = (await callLocal(socket, "POST", "/join", { token: await readSecret(file) })) as {
+      joined: string;
+    };
+    const own = (await callLocal(socket, "GET", "/site")) as SiteRecord;
+    printResult(result, options.output, () => joinedText(own.name, result.joined));
+  });
+}
+
+function joinedText(own: string, joined: string): string {
+  return `${own} and ${joined} are joined\n\nNext: list both sites in a FailoverPolicy and look at \`tandem status\``;
 }
 
 /** The option that sets a field of a Site. */
@@ -176,10 +220,4 @@ function gatewayArgument(text: string, before: GatewayArgument[]): GatewayArgume
     ...before,
     { name, address: address.replace(/^\[|\]$/g, ""), port: port === undefined ? GATEWAY_PORT : Number(port) },
   ];
-}
-
-function labelArgument(text: string, before: Record<string, string>): Record<string, string> {
-  const [key, value] = text.split("=");
-  if (key === undefined || key === "" || value === undefined) throw new InvalidArgumentError("write key=value");
-  return { ...before, [key]: value };
 }

@@ -1,44 +1,89 @@
 import { Command } from "commander";
 import { callLocal } from "../../../adapters/http/local-client.ts";
 import { orderedBy } from "../../../model/catalog.ts";
-import { formatDuration } from "../../../model/duration.ts";
 import { formatProblem } from "../../../model/problem.ts";
-import type { ActiveSwitch } from "../../../model/service-view.ts";
-import type { AgentStatus, Condition, ServiceStatus } from "../../../model/status.ts";
-import { type OutputForm, paint, printError, printResult, table } from "../output.ts";
+import type { AgentStatus, ServiceStatus } from "../../../model/status.ts";
+import { type OutputForm, paint, printError, printResult } from "../output.ts";
+import { renderStatusTable, shownInterval, type StatusRow } from "../status-table.ts";
+import type { Invocation } from "../typed-command.ts";
+import {
+  clusterClient,
+  type ClusterOptions,
+  clusterOptions,
+  isAboutCluster,
+  inNamespaceOption,
+} from "./cluster-options.ts";
 import { agentSocket, outputOption, stateOption } from "./options.ts";
 
 const WATCH_EVERY_MS = 500;
 
+/** A cluster's policies may be many: they are read less often. In milliseconds. */
+const WATCH_CLUSTER_EVERY_MS = 2_000;
+
+interface StatusOptions extends ClusterOptions {
+  readonly state: string;
+  readonly namespace?: string;
+  readonly watch: boolean;
+  readonly output: OutputForm;
+}
+
 /** `tandem status`. */
-export function statusCommand(): Command {
-  return new Command("status")
-    .description("Which site serves each service, since when and why")
-    .addOption(stateOption())
+export function statusCommand(invocation: Invocation): Command {
+  const { typed, meansCluster } = invocation;
+  const command = new Command("status").description("Which site serves each service, since when and why");
+  if (!meansCluster) command.addOption(stateOption());
+  for (const option of clusterOptions()) command.addOption(option);
+  const context = meansCluster ? "" : " --context west";
+  return command
+    .addOption(inNamespaceOption("of a cluster only what is in this namespace"))
     .option("-w, --watch", "show it again and again until Ctrl-C", false)
     .addOption(outputOption())
     .addHelpText(
       "after",
-      "\nExamples:\n  tandem status\n  tandem status --watch\n  tandem status -o json | jq '.services[] | {service, servingSite}'",
+      meansCluster
+        ? `\nExamples:\n  ${typed} status\n  ${typed} status -n shop --watch\n  ${typed} status -o json | jq '.policies[] | {services, status}'`
+        : `\nExamples:\n  ${typed} status\n  ${typed} status --watch\n  ${typed} status -o json | jq '.services[] | {service, servingSite}'\n  ${typed} status${context}`,
     )
-    .action(async (options: { state: string; watch: boolean; output: OutputForm }) => {
-      const socket = agentSocket(options.state);
+    .action(async (options: StatusOptions) => {
+      const read = await reader(options, invocation);
       const show = async (): Promise<void> => {
-        const status = (await callLocal(socket, "GET", "/status")) as AgentStatus;
+        const { status, text } = await read();
         if (options.watch && process.stdout.isTTY) process.stdout.write("\u001b[H\u001b[J");
-        printResult(status, options.output, () => renderStatus(status, Date.now()));
+        printResult(status, options.output, text);
       };
       await show();
       if (!options.watch) return;
+      const pause = isAboutCluster(options, invocation) ? WATCH_CLUSTER_EVERY_MS : WATCH_EVERY_MS;
       const again = async (): Promise<void> => {
         await show();
-        setTimeout(() => void again().catch(fail), WATCH_EVERY_MS);
+        setTimeout(() => void again().catch(fail), pause);
       };
       const fail = (error: unknown): void => {
         process.exitCode = printError(error);
       };
-      setTimeout(() => void again().catch(fail), WATCH_EVERY_MS);
+      setTimeout(() => void again().catch(fail), pause);
     });
+}
+
+/** What reads the status of what a person means: a cluster, or one gateway. */
+async function reader(
+  options: StatusOptions,
+  invocation: Invocation,
+): Promise<() => Promise<{ readonly status: unknown; readonly text: () => string }>> {
+  if (isAboutCluster(options, invocation)) {
+    const client = await clusterClient(options, invocation);
+    const { readClusterStatus, renderClusterStatus } = await import("../cluster/cluster-status.ts");
+    return async () => {
+      const now = Date.now();
+      const status = await readClusterStatus(client, options.namespace, now);
+      return { status, text: () => renderClusterStatus(status, now) };
+    };
+  }
+  const socket = agentSocket(options.state);
+  return async () => {
+    const status = (await callLocal(socket, "GET", "/status")) as AgentStatus;
+    return { status, text: () => renderStatus(status, Date.now()) };
+  };
 }
 
 /** `tandem metrics`. */
@@ -52,70 +97,35 @@ export function metricsCommand(): Command {
     });
 }
 
-/** The status as people read it. @param now Unix milliseconds */
+/** The status of a gateway as people read it. @param now Unix milliseconds */
 export function renderStatus(status: AgentStatus, now: number): string {
   const envoy = status.envoy === "ready" ? paint("green", "ready") : paint("red", status.envoy);
-  const head = `${paint("bold", `${status.site}/${status.gateway}`)}  Envoy ${envoy}${status.draining ? paint("yellow", "  draining") : ""}`;
-  const services =
-    status.services.length === 0
-      ? "no service has a FailoverPolicy"
-      : table([
-          ["SERVICE", "SERVING", "SINCE", "SITES", "CHECK EVERY", "LISTEN"],
-          ...status.services.map((service) => serviceRow(service, status.site, now)),
-        ]);
-  const notes = status.services.flatMap((service) => [
-    ...(service.switch === undefined ? [] : [switchNote(service.service, service.switch, now)]),
-    ...service.conditions.filter(isNoteworthy).map((condition) => note(service, condition)),
-  ]);
-  const problems = status.problems.map((problem) => `  ${paint("red", "problem")} ${formatProblem(problem)}`);
-  return [
-    head,
-    "",
-    services,
-    ...(notes.length === 0 ? [] : ["", ...notes]),
-    ...(problems.length === 0 ? [] : ["", ...problems]),
-  ].join("\n");
+  return renderStatusTable(
+    {
+      head: `${paint("bold", `${status.site}/${status.gateway}`)}  Envoy ${envoy}${status.draining ? paint("yellow", "  draining") : ""}`,
+      further: ["CHECK EVERY", "LISTEN"],
+      rows: status.services.map((service) => rowOf(service, status.site)),
+      empty: "no service has a FailoverPolicy",
+      problems: status.problems.map(formatProblem),
+    },
+    now,
+  );
 }
 
-function serviceRow(service: ServiceStatus, ownSite: string, now: number): string[] {
-  const serving = service.servingSite ?? "-";
-  return [
-    service.service,
-    serving === ownSite ? paint("green", serving) : paint("yellow", serving),
-    service.servingSince === undefined ? "-" : age(now - service.servingSince),
-    service.sites
-      .map((site) => `${site.name} ${site.healthy}/${site.total}${site.standby ? " (standby)" : ""}`)
-      .join(", "),
-    service.checkIntervalMs === undefined ? "-" : formatDuration(service.checkIntervalMs),
-    service.listen ?? "-",
-  ];
-}
-
-/** Conditions that a person has to know of. */
-function isNoteworthy({ type, status, reason }: Condition): boolean {
-  if (type === "FailedOver" || type === "Degraded") return status === "True";
-  return status === "False" || reason === "ProtocolAssumed";
-}
-
-/** The switch in force: where to, how long, who ordered it and why. */
-function switchNote(service: string, ordered: ActiveSwitch, now: number): string {
-  const { to, until, reason } = ordered;
-  const end =
-    until === undefined ? "until it is ended" : `until ${new Date(until).toISOString()} (in ${age(until - now)})`;
-  return `  ${paint("yellow", "Switch")} ${service}: to ${to} ${end}, ${orderedBy(ordered)}: ${reason || "no reason given"}`;
-}
-
-function note(service: ServiceStatus, condition: Condition): string {
-  const last =
-    condition.type === "FailedOver" && service.lastFailover?.detectionMs !== undefined
-      ? ` (detected in ${service.lastFailover.detectionMs} ms)`
-      : "";
-  return `  ${paint("yellow", condition.reason)} ${service.service}: ${condition.message}${last}`;
-}
-
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 172_800 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
+function rowOf(service: ServiceStatus, ownSite: string): StatusRow {
+  const ordered = service.switch;
+  return {
+    service: service.service,
+    servingSite: service.servingSite,
+    isHome: service.servingSite === ownSite,
+    servingSince: service.servingSince,
+    sites: service.sites,
+    further: [shownInterval(service.checkIntervalMs), service.listen ?? "-"],
+    conditions: service.conditions,
+    detectionMs: service.lastFailover?.detectionMs,
+    order:
+      ordered === undefined
+        ? undefined
+        : { to: ordered.to, until: ordered.until, by: orderedBy(ordered), reason: ordered.reason },
+  };
 }

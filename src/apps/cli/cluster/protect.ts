@@ -1,0 +1,117 @@
+/**
+ * A policy for a Service: everything that can be refused is refused before anything is written.
+ * @module
+ */
+import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
+import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
+import { listPages } from "../../../adapters/kube/list-pages.ts";
+import { readObject } from "../../../adapters/kube/read-object.ts";
+import { TandemError } from "../../../model/errors.ts";
+import { isPaused, PAUSED_ANNOTATION } from "../../../model/kinds/index.ts";
+import type { Problem } from "../../../model/problem.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import { ClusterService } from "../../../model/takeover.ts";
+import { findPolicies } from "./pause-policies.ts";
+import { type PolicyManifest, type PolicyOrder, policyOf, policyProblems } from "./policy-order.ts";
+import { statusOfPolicy, unmetConditions } from "./policy-status.ts";
+import { protectionProblems } from "./protectable.ts";
+import { splitKey } from "./service-traces.ts";
+
+/** How long a list may take, in milliseconds. */
+const LIST_TIMEOUT_MS = 60_000;
+
+/** How often a status that is waited for is read, in milliseconds. */
+const READ_EVERY_MS = 500;
+
+/** What has to be True of a policy that protects. */
+const PROTECTING = ["Programmed", "Protected"] as const;
+
+/**
+ * The policy that an order asks for, and all that speaks against it.
+ * @throws KubeError
+ */
+export async function checkOrder(
+  client: KubeClient,
+  order: PolicyOrder,
+): Promise<{ readonly policy: PolicyManifest; readonly problems: readonly Problem[] }> {
+  const [namespace, name] = splitKey(order.service);
+  const signal = AbortSignal.timeout(LIST_TIMEOUT_MS);
+  const [service, policies, sites] = await Promise.all([
+    readObject(client, KUBE_RESOURCES.services, { namespace, name }),
+    findPolicies(client, namespace),
+    // They only serve for a hint: who may not read them is told nothing of them.
+    listPages(client, KUBE_RESOURCES.sites, {}, signal).catch(() => undefined),
+  ]);
+  const surroundings = {
+    service: service === undefined ? undefined : ClusterService.parse(service),
+    policies,
+    sites: (sites?.objects ?? []).map(({ metadata }) => metadata.name),
+  };
+  const policy = policyOf(order);
+  return { policy, problems: [...policyProblems(policy), ...protectionProblems(order, surroundings)] };
+}
+
+/**
+ * Applies a policy, and takes back a pause of it.
+ * @param how `force`: fields that somebody else keeps are taken from them
+ * @throws KubeError
+ */
+export async function applyPolicy(
+  client: KubeClient,
+  policy: PolicyManifest,
+  how: { readonly fieldManager: string; readonly force: boolean },
+): Promise<{ readonly applied: KubeObject; readonly wasPaused: boolean }> {
+  const path = pathOf(KUBE_RESOURCES.failoverPolicies, policy.metadata);
+  const { fieldManager, force } = how;
+  const applied = await client.request<KubeObject>({
+    method: "PATCH",
+    path,
+    query: { fieldManager, force },
+    body: policy,
+    bodyType: "application/apply-patch+yaml",
+  });
+  if (!isPaused(applied)) return { applied, wasPaused: false };
+  const resumed = await client.request<KubeObject>({
+    method: "PATCH",
+    path,
+    query: { fieldManager },
+    body: { metadata: { annotations: { [PAUSED_ANNOTATION]: null } } },
+    bodyType: "application/merge-patch+json",
+  });
+  return { applied: resumed, wasPaused: true };
+}
+
+/**
+ * Waits until a policy protects.
+ * @throws TandemError WaitTimedOut with what is missing; KubeError
+ */
+export async function untilProtecting(
+  client: KubeClient,
+  { metadata }: PolicyManifest,
+  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+): Promise<KubeObject> {
+  const end = clock.now() + timeoutMs;
+  for (;;) {
+    const policy = await readObject(client, KUBE_RESOURCES.failoverPolicies, metadata);
+    const unmet = policy === undefined ? PROTECTING : unmetConditions(policy, PROTECTING);
+    if (policy !== undefined && unmet.length === 0) return policy;
+    if (clock.now() >= end)
+      throw new TandemError(
+        "WaitTimedOut",
+        `FailoverPolicy ${metadata.namespace}/${metadata.name}: ${why(policy, unmet)}`,
+      );
+    await new Promise<void>((resolve) => void clock.after(READ_EVERY_MS, resolve));
+  }
+}
+
+function why(policy: KubeObject | undefined, unmet: readonly string[]): string {
+  if (policy === undefined) return "was deleted meanwhile";
+  const conditions = statusOfPolicy(policy)?.conditions ?? [];
+  return unmet
+    .map((type) => {
+      const condition = conditions.find((one) => one.type === type);
+      if (condition === undefined) return `${type} is not said yet; is a controller running?`;
+      return `${type} is ${condition.status}: ${condition.reason}: ${condition.message}`;
+    })
+    .join("; ");
+}
