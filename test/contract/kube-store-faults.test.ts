@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
 import type { SimulatedCluster } from "../kube/simulated-cluster.ts";
+import { GATEWAY } from "../install/accounts.ts";
+import { superfluous } from "../install/granted.ts";
 import { installDefinitions, openKubeWorld } from "./kube-world.ts";
 import type { Manifest } from "./object-store-contract.ts";
 import { openSimulatedCluster, type UsedCluster } from "./used-cluster.ts";
@@ -17,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => used.close());
 
 test("for gateways a policy counts until the origins of its Services are gone", async () => {
-  const world = await openKubeWorld(client, { outlives: true });
+  const world = await openKubeWorld(used, { outlives: true });
   const { store, namespace } = world;
   const service = manifestOf("Service", namespace);
   const policy = manifestOf("FailoverPolicy", namespace);
@@ -39,7 +41,7 @@ test("for gateways a policy counts until the origins of its Services are gone", 
 
 test("what may not be read is said with what to do, and read once it may be", async () => {
   const healed = cluster.faults.add({ match: { resource: "sites" }, answer: { kind: "status", status: 403 } });
-  const world = await openKubeWorld(client);
+  const world = await openKubeWorld(used);
   const opening = world.store.open();
   await expect
     .poll(() => world.store.problems().map(({ remedy }) => remedy))
@@ -48,6 +50,25 @@ test("what may not be read is said with what to do, and read once it may be", as
   await opening;
   expect(world.store.problems()).toEqual([]);
   await world.close();
+});
+
+test("an API server that gives no lists as streams is read page by page", async () => {
+  const healed = cluster.faults.add({ match: { verb: "watch" }, answer: { kind: "status", status: 400 } });
+  const world = await openKubeWorld(used);
+  await world.store.open();
+  healed();
+  expect(world.store.targetedServices()).toEqual([]);
+  await world.close();
+});
+
+// The last one: it is about what the others have asked for.
+test("a gateway may do what it does, and nothing without a reason", () => {
+  expect(
+    superfluous(
+      "gateway",
+      cluster.requests.filter(({ user }) => user === GATEWAY),
+    ),
+  ).toEqual([]);
 });
 
 function manifestOf(kind: "Service" | "FailoverPolicy", namespace: string): Manifest {

@@ -16,5 +16,5 @@ describe("a Kubernetes cluster", () => {
     await used.close();
   });
 
-  objectStoreContract(() => openKubeWorld(used.client));
+  objectStoreContract(() => openKubeWorld(used));
 });

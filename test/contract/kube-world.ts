@@ -68,8 +68,11 @@ export async function removeDefinitions(client: KubeClient, names: readonly stri
   for (const name of names) await client.request({ method: "DELETE", path: pathOf(DEFINITIONS, { name }) });
 }
 
-/** Makes a namespace with a store that follows the cluster. */
-export async function openKubeWorld(client: KubeClient, how = { outlives: false }): Promise<StoreWorld> {
+/** Makes a namespace with a store that follows the cluster, asking as `gateway`. */
+export async function openKubeWorld(
+  { client, gateway }: { readonly client: KubeClient; readonly gateway: KubeClient },
+  how = { outlives: false },
+): Promise<StoreWorld> {
   const namespace = `tandem-contract-${randomBytes(4).toString("hex")}`;
   await client.request({
     method: "POST",
@@ -78,7 +81,7 @@ export async function openKubeWorld(client: KubeClient, how = { outlives: false 
   });
   const store = new KubeStore(
     {
-      client,
+      client: gateway,
       clock: {
         now: () => Date.now(),
         after: (ms, run) => {

@@ -17,6 +17,7 @@ import { Lab } from "../../src/apps/lab/network/lab.ts";
 import { ENDPOINT_PORTS, LAB_DEFAULTS, type LabSite } from "../../src/apps/lab/network/layout.ts";
 import { startLoadAt } from "../../src/apps/lab/network/load.ts";
 import type { JsonObject } from "../kube/api/json.ts";
+import { CONTROLLER, GATEWAY, grantPermissions, USERS } from "../install/accounts.ts";
 import { KubeProxy } from "../kube/kube-proxy.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { connect, installDefinitions } from "../contract/kube-world.ts";
@@ -31,7 +32,8 @@ const DIRECT_ADDRESS = "127.71.9.81:8080";
 interface ClusterSite {
   readonly site: LabSite;
   readonly cluster: SimulatedCluster;
-  readonly kubeconfig: string;
+  /** By account: each with the permissions that an installation gives it, and no others. */
+  readonly kubeconfigs: Readonly<Record<"controller" | "gateway", string>>;
 }
 
 let lab: Lab;
@@ -74,10 +76,15 @@ async function openCluster(site: LabSite): Promise<ClusterSite> {
     name: site.name,
     allowLoopback: true,
     namespaces: ["shop", "tandem-system"],
+    users: USERS,
   });
-  const kubeconfig = join(lab.options.directory, `${site.name}.kubeconfig`);
-  await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
-  await installDefinitions(await connect(kubeconfig));
+  grantPermissions(cluster);
+  const kubeconfigOf = async (user: string, file: string): Promise<string> => {
+    const path = join(lab.options.directory, `${site.name}-${file}.kubeconfig`);
+    await writeFile(path, cluster.kubeconfig({ user }), { mode: 0o600 });
+    return path;
+  };
+  await installDefinitions(await connect(await kubeconfigOf("admin", "admin")));
   cluster.seed("tandem.dev/sites", await manifest(site, "site.yaml", "Site", site.name));
   for (const name of ["web", "direct"]) cluster.seed("/services", service(name), "shop");
   for (const { name, address } of site.endpoints) cluster.seed("/pods", pod(name, address), "shop");
@@ -89,7 +96,11 @@ async function openCluster(site: LabSite): Promise<ClusterSite> {
     const spec = { ...(policy["spec"] as JsonObject), mode, targetRefs: [{ kind: "Service", name }] };
     cluster.seed("tandem.dev/failoverpolicies", { ...policy, metadata: { name }, spec }, "shop");
   }
-  return { site, cluster, kubeconfig };
+  const kubeconfigs = {
+    controller: await kubeconfigOf(CONTROLLER, "controller"),
+    gateway: await kubeconfigOf(GATEWAY, "gateway"),
+  };
+  return { site, cluster, kubeconfigs };
 }
 
 function service(name: string): JsonObject {
@@ -143,16 +154,23 @@ async function enrolController(one: ClusterSite, name: string): Promise<void> {
 
 async function startController(one: ClusterSite, name: string): Promise<void> {
   const state = controllerState(one, name);
-  const args = [TANDEM, "controller", "--kubeconfig", one.kubeconfig, "--state", state];
+  const args = [TANDEM, "controller", "--kubeconfig", one.kubeconfigs.controller, "--state", state];
   await lab.processes.start(`controller/${one.site.name}-${name}`, args);
 }
 
 /** Ends the agent that reads files and starts one that reads the cluster, from the same state. */
-async function moveAgent({ site, kubeconfig }: ClusterSite, name: string): Promise<void> {
+async function moveAgent({ site, kubeconfigs }: ClusterSite, name: string): Promise<void> {
   const gateway = site.gateways.find((one) => one.name === name);
   if (gateway === undefined) throw new Error(`${site.name} has no gateway ${name}`);
   await lab.processes.kill(lab.processes.find(`agent/${name}`));
-  await lab.processes.start(`agent/${name}`, [TANDEM, "agent", "--kubeconfig", kubeconfig, "--state", gateway.state]);
+  await lab.processes.start(`agent/${name}`, [
+    TANDEM,
+    "agent",
+    "--kubeconfig",
+    kubeconfigs.gateway,
+    "--state",
+    gateway.state,
+  ]);
 }
 
 /** The selector of a Service. */
@@ -254,13 +272,36 @@ test("Direct mode: nothing is in the way until every pod is dead; then another s
   const pods = west.site.endpoints.map(({ address }) => address);
   await proxy.until(isTo(pods));
   expect((await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS)).servedBy).toEqual({ west: 300 });
+  // The pods are those of the other Service, too, and were killed before.
+  const told = (reason: string): number => eventsOf(west.cluster, "direct").filter((one) => one === reason).length;
+  const [failovers, failbacks] = [told("FailedOver"), told("FailedBack")];
   await breakIt(lab, parseTarget(lab, "west"), "crash");
   await untilHeld(west, "direct");
   await proxy.until(isTo(gatewayTargets()));
   const elsewhere = await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS);
   expect([elsewhere.failures, elsewhere.servedBy]).toEqual([{}, { east: 300 }]);
+  await west.cluster.until((now) => {
+    const { servingSite, traffic, healthy } = statusOf(now, "direct");
+    return servingSite === "east" && traffic === "Gateways" && healthy === "0/3";
+  });
+  expect(statusOf(west.cluster, "direct")).toMatchObject({
+    standby: "east 2/2",
+    lastFailover: { from: "west", to: "east" },
+  });
   await heal(lab, undefined);
   await proxy.until(isTo(pods));
+  await west.cluster.until(() => told("FailedOver") > failovers && told("FailedBack") > failbacks);
   const back = await loadWith(1_000, () => Promise.resolve(), DIRECT_ADDRESS);
   expect([back.failures, back.servedBy]).toEqual([{}, { west: 300 }]);
 }, 60_000);
+
+const statusOf = (cluster: SimulatedCluster, policy: string): JsonObject =>
+  (cluster.read("tandem.dev/failoverpolicies", policy, "shop")?.["status"] ?? {}) as JsonObject;
+
+/** Reasons of the Events of a policy. */
+function eventsOf(cluster: SimulatedCluster, policy: string): readonly unknown[] {
+  return cluster
+    .list("/events", "shop")
+    .filter((event) => (event["involvedObject"] as JsonObject)["name"] === policy)
+    .map((event) => event["reason"]);
+}

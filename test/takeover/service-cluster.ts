@@ -86,6 +86,7 @@ export class ServiceCluster {
       now,
       timestamp: new Date(now).toISOString(),
       releasedAt: Number.isNaN(releasedAt) ? undefined : releasedAt,
+      originCreatedAt: undefined,
       drainMs: 0,
       ...rest,
     };
