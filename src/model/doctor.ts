@@ -2,6 +2,7 @@
  * What `tandem doctor` reads, and what it finds.
  * @module
  */
+import type { Namespace, NetworkPolicy } from "./network-policy.ts";
 import type { ServiceKey } from "./service-key.ts";
 
 /** Something that is wrong, or soon will be. */
@@ -113,44 +114,11 @@ export interface ServicePicture {
   /** Who else writes its selector, by `managedFields`. */
   readonly selectorManagers: readonly string[];
   readonly hasPolicy: boolean;
-  readonly namespace: NamespacePicture;
+  readonly namespace: Namespace;
   /** Labels of its pods, of which NetworkPolicies speak. */
   readonly podLabels: Readonly<Record<string, string>>;
   /** Zones of its ready endpoints, one each; undefined where an endpoint says none. */
   readonly zones: readonly (string | undefined)[];
-}
-
-/** A namespace. */
-export interface NamespacePicture {
-  readonly name: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** networking.k8s.io/v1 LabelSelector, as far as it is evaluated. */
-export interface LabelSelectorPicture {
-  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
-  readonly matchExpressions?:
-    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
-    | undefined;
-}
-
-/** One side of a rule of a NetworkPolicy. */
-export interface NetworkPeerPicture {
-  readonly podSelector?: LabelSelectorPicture | undefined;
-  readonly namespaceSelector?: LabelSelectorPicture | undefined;
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] | undefined } | undefined;
-}
-
-/** networking.k8s.io/v1 NetworkPolicy. */
-export interface NetworkPolicyPicture {
-  readonly namespace: string;
-  readonly name: string;
-  readonly podSelector: LabelSelectorPicture;
-  readonly policyTypes: readonly string[];
-  /** Of each rule who may come; an empty rule lets everybody in. */
-  readonly ingress: readonly (readonly NetworkPeerPicture[])[];
-  /** Of each rule where pods may go. */
-  readonly egress: readonly (readonly NetworkPeerPicture[])[];
 }
 
 /** A pod of Tandem's. */
@@ -178,7 +146,7 @@ export interface ClusterPicture extends CommonPicture {
     | readonly { readonly key: string; readonly paused: boolean; readonly reported: boolean }[]
     | undefined;
   readonly services: readonly ServicePicture[] | undefined;
-  readonly networkPolicies: readonly NetworkPolicyPicture[] | undefined;
+  readonly networkPolicies: readonly NetworkPolicy[] | undefined;
   /** Namespace of Tandem's own pods, and these. */
-  readonly tandem: { readonly namespace: NamespacePicture; readonly pods: readonly TandemPodPicture[] } | undefined;
+  readonly tandem: { readonly namespace: Namespace; readonly pods: readonly TandemPodPicture[] } | undefined;
 }

@@ -14,6 +14,11 @@ export function serviceKey(namespace: string, name: string): ServiceKey {
   return `${namespace}/${name}`;
 }
 
+/** The namespace of a Service. */
+export function namespaceOf(key: ServiceKey): string {
+  return key.slice(0, key.indexOf("/"));
+}
+
 /** Key of one port of a Service. */
 export function servicePortKey(service: ServiceKey, port: number): ServicePortKey {
   return `${service}/${port}`;

@@ -84,8 +84,9 @@ const ReadinessProbe = z.looseObject({
 /** core/v1 Probe, as far as gateways can ask the same. */
 export type ReadinessProbe = z.infer<typeof ReadinessProbe>;
 
-/** core/v1 Pod as API servers give it, as far as its readiness probes are concerned. */
+/** core/v1 Pod as API servers give it, as far as its readiness probes and labels are concerned. */
 export const ClusterPod = z.looseObject({
+  metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }).default({ labels: {} }),
   spec: z.looseObject({
     containers: z.array(
       z.looseObject({
@@ -113,13 +114,22 @@ export interface SelectorContest {
   readonly endsAt: number;
 }
 
+/** What stands between a Service's pods and those who come to them. */
+export interface ServiceSurroundings {
+  /** NetworkPolicies that let only some come to the pods, `namespace/name`. */
+  readonly restrictedBy: readonly string[];
+  /** What keeps out whoever is not in a mesh, as a person names it. */
+  readonly strictMesh: string | undefined;
+}
+
 /** All that the switch of one Service is decided from. */
 export interface TakeoverView {
   /** The policy that targets it; undefined when there is none any more, or it is being deleted. */
   readonly policy:
     | {
         readonly uid: string;
-        readonly mode: "Direct" | "Gateway" /** It says how endpoints are asked. */;
+        readonly mode: "Direct" | "Gateway";
+        /** It says how endpoints are asked. */
         readonly hasCheck?: boolean;
       }
     | undefined;
@@ -143,6 +153,8 @@ export interface TakeoverView {
   readonly now: number;
   readonly timestamp: string;
   readonly contest?: SelectorContest | undefined;
+  /** Undefined: nothing is known to stand there. */
+  readonly surroundings?: ServiceSurroundings | undefined;
   /** The pods' readiness probe as a check, where the policy gives none. */
   readonly check?: HealthCheck | undefined;
   /** When the origin was created, in Unix milliseconds. */

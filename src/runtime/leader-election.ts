@@ -55,6 +55,8 @@ export class LeaderElection {
   /** End of the time in which this replica may act, as it promised with its last renewal. */
   #actsUntil = Number.NEGATIVE_INFINITY;
   #quickTurns = 0;
+  /** What the lease is now may be something else than what was seen last: a write of it failed, or was not answered. */
+  #isDoubtful = false;
   #isLeading = false;
   #cancel: (() => void) | undefined;
   #turning: Promise<void> = Promise.resolve();
@@ -103,6 +105,7 @@ export class LeaderElection {
       this.#quickTurns = isQuick ? this.#quickTurns + 1 : 0;
     } catch (error) {
       this.#quickTurns = 0;
+      this.#isDoubtful = true;
       this.#sources.log.warn("lease_not_renewed", { error: error instanceof Error ? error.message : String(error) });
     }
     if (this.#closed) return;
@@ -124,8 +127,8 @@ export class LeaderElection {
   /** Returns whether the lease is this replica's now. */
   async #renewOrTake(startedAt: number): Promise<boolean> {
     const { leases, identity } = this.#sources;
-    const lease = await leases.read();
-    this.#see(lease);
+    const known = this.#ownLease();
+    const lease = known ?? (await this.#read());
     if (lease !== undefined && lease.holder !== identity && lease.holder !== "" && !this.#isOver(lease)) {
       if (this.#isLeading) this.#follow();
       return false;
@@ -137,7 +140,10 @@ export class LeaderElection {
     this.#actsUntil = Math.min(this.#actsUntil, startedAt + terms.actMs);
     const { durationMs, actMs } = terms;
     const written = await leases.write({ holder: identity, durationMs, transitions }, lease);
-    if (written === undefined) return false;
+    if (written === undefined) {
+      this.#isDoubtful = true;
+      return known === undefined ? false : await this.#renewOrTake(startedAt);
+    }
     this.#see(written);
     // From before the request: the lease may have been renewed that early.
     this.#actsUntil = startedAt + actMs;
@@ -146,6 +152,19 @@ export class LeaderElection {
     this.#sources.log.info("leader_elected", { identity, transitions });
     this.#events.leading();
     return true;
+  }
+
+  /** What a leader wrote last is what there is, or its next write is refused: it need not be read first. */
+  #ownLease(): LeaseRecord | undefined {
+    const lease = this.#seen?.lease;
+    return this.#isLeading && !this.#isDoubtful && lease?.holder === this.#sources.identity ? lease : undefined;
+  }
+
+  async #read(): Promise<LeaseRecord | undefined> {
+    const lease = await this.#sources.leases.read();
+    this.#isDoubtful = false;
+    this.#see(lease);
+    return lease;
   }
 
   #see(lease: LeaseRecord | undefined): void {

@@ -319,6 +319,39 @@ test("Direct mode prepares and leaves the Service alone", async () => {
   expect([isHeld(), readyAddresses(cluster, "web")]).toEqual([false, ["127.69.1.1"]]);
 });
 
+function seedNetworkPolicy(name: string, podSelector: JsonObject): void {
+  const spec = { podSelector, policyTypes: ["Ingress"] };
+  const kind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
+  cluster.seed("networking.k8s.io/networkpolicies", { ...kind, metadata: { name }, spec }, "shop");
+}
+
+test("a Service is given back when a NetworkPolicy says who may come to its pods, unless that is allowed", async () => {
+  await startController();
+  // Whether it is about these pods their labels say, and not the Service.
+  seedNetworkPolicy("other", { matchLabels: { version: "2" } });
+  seedPolicy("Gateway");
+  await listenAsAllotted();
+  await cluster.until(() => isHeld());
+  seedNetworkPolicy("closed", { matchLabels: { tier: "front" } });
+  await cluster.until(() => conditionOf("web", "Accepted")?.["reason"] === "NetworkPolicy");
+  expect(conditionOf("web", "Accepted")?.["message"]).toContain("shop/closed");
+  await released();
+  const path = "/api/v1/namespaces/shop/services/web";
+  const body = { metadata: { annotations: { "tandem.dev/allow": "NetworkPolicy" } } };
+  await client.request({ method: "PATCH", path, body, bodyType: "application/merge-patch+json" });
+  await cluster.until(() => isHeld());
+});
+
+test("a Service in a namespace whose mesh lets nobody else in is left alone", async () => {
+  await startController();
+  const namespace = cluster.read("/namespaces", "shop");
+  const annotations = { "linkerd.io/inject": "enabled", "config.linkerd.io/default-inbound-policy": "deny" };
+  cluster.seed("/namespaces", { ...namespace, metadata: { name: "shop", annotations } } as unknown as JsonObject);
+  seedPolicy("Gateway");
+  await cluster.until(() => conditionOf("web", "Accepted")?.["reason"] === "StrictMeshMtls");
+  expect(isHeld()).toBe(false);
+});
+
 test("a policy says why its Service is left alone, once as an Event, and takes it back", async () => {
   await startController();
   seedService("alone", { clusterIP: "None" });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => used.close());
 
 test("for gateways a policy counts until the origins of its Services are gone", async () => {
-  const world = await openKubeWorld(used, { outlives: true });
+  const world = await openKubeWorld(used, "gateway");
   const { store, namespace } = world;
   const service = manifestOf("Service", namespace);
   const policy = manifestOf("FailoverPolicy", namespace);

@@ -71,7 +71,7 @@ export async function removeDefinitions(client: KubeClient, names: readonly stri
 /** Makes a namespace with a store that follows the cluster, asking as `gateway`. */
 export async function openKubeWorld(
   { client, gateway }: { readonly client: KubeClient; readonly gateway: KubeClient },
-  how = { outlives: false },
+  reader: "controller" | "gateway" = "gateway",
 ): Promise<StoreWorld> {
   const namespace = `tandem-contract-${randomBytes(4).toString("hex")}`;
   await client.request({
@@ -92,7 +92,7 @@ export async function openKubeWorld(
       random: Math.random,
       log: { info: () => {}, warn: () => {}, error: () => {} },
     },
-    how,
+    reader,
   );
   return {
     store,

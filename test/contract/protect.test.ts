@@ -113,6 +113,13 @@ test.each([
   expect((await problemsOf({ service: service as "shop/none" })).join()).toContain(message);
 });
 
+test("what stands around the pods is looked at too", async () => {
+  const spec = { podSelector: {}, policyTypes: ["Ingress"] };
+  const kind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
+  cluster.seed("networking.k8s.io/networkpolicies", { ...kind, metadata: { name: "closed" }, spec }, "shop");
+  expect((await problemsOf({})).join()).toContain("NetworkPolicy: it has pods that not everybody may come to");
+});
+
 test("what somebody else keeps is not taken from them, unless that is asked for", async () => {
   const { policy } = await checkOrder(client, ORDER);
   await applyPolicy(client, policy, { fieldManager: "gitops", force: false });

@@ -8,9 +8,12 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import type { GatewayRegistry, OwnGateway } from "../../ports/gateway-registry.ts";
 import { DnsLabel, GATEWAY_PORT } from "../../model/kinds/index.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
-import { Reflector, type ReflectorSources } from "./reflector.ts";
+import { TANDEM_LEASE, type TandemLeases } from "./tandem-leases.ts";
 
 /** Label of a gateway's Lease with the name of its site. */
 export const GATEWAY_LABEL = "tandem.dev/gateway-of";
@@ -55,49 +58,44 @@ export interface CertificateRequest {
   answer(issued: IssuedCertificate): Promise<void>;
 }
 
-/** Which site's Leases, and where they are. */
-export interface GatewayLeasesPlace {
+/** How gateways' Leases are read and written. */
+export interface GatewayLeasesSources {
+  readonly client: KubeClient;
+  readonly leases: TandemLeases;
   readonly site: string;
-  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
-/** The Leases of a site's gateways, followed. */
+/** The Leases of a site's gateways. */
 export class GatewayLeases implements GatewayRegistry {
-  readonly #sources: Omit<ReflectorSources, "resource" | "selection">;
-  readonly #place: GatewayLeasesPlace;
-  readonly #reflector: Reflector;
+  readonly #sources: GatewayLeasesSources;
+  readonly #namespace: string;
   readonly #listeners = new Set<() => void>();
   /** What others heard last: a renewal is no news. */
   #told = "";
-  #isOpen = false;
   #renewing: Promise<void> = Promise.resolve();
   #own: { readonly gateway: OwnGateway; cancel: () => void; request?: string } | undefined;
 
-  constructor(sources: Omit<ReflectorSources, "resource" | "selection">, place: GatewayLeasesPlace) {
+  constructor(sources: GatewayLeasesSources) {
     this.#sources = sources;
-    this.#place = place;
-    const selection = { namespace: place.namespace, labelSelector: `${GATEWAY_LABEL}=${place.site}` };
-    this.#reflector = new Reflector(
-      { ...sources, resource: KUBE_RESOURCES.leases, selection },
-      { changed: () => this.#changed(), troubleChanged: () => {} },
-    );
+    this.#namespace = sources.leases.namespace;
+    sources.leases.onChange(() => this.#changed());
   }
 
   /** Follows, and waits until all have been read once. May be called again. */
   async open(): Promise<void> {
-    if (!this.#isOpen) this.#reflector.start();
-    this.#isOpen = true;
-    await this.#reflector.synced;
+    await this.#sources.leases.open();
   }
 
   /** Follows and renews no more. The own Lease stays: Envoy serves without its agent. */
   close(): void {
     this.#own?.cancel();
-    this.#reflector.close();
+    this.#sources.leases.close();
   }
 
   gateways(): readonly OwnGateway[] {
-    const all = [...this.#reflector.all()].flatMap((lease) => gatewayOf(lease) ?? []);
+    const all = this.#all().flatMap((lease) => gatewayOf(lease) ?? []);
     return all.toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
 
@@ -141,7 +139,7 @@ export class GatewayLeases implements GatewayRegistry {
 
   /** Requests that wait for an answer. */
   requests(): readonly CertificateRequest[] {
-    return [...this.#reflector.all()].flatMap((lease) => {
+    return this.#all().flatMap((lease) => {
       const { annotations = {}, name } = lease.metadata;
       const [request, gateway] = [annotations[REQUEST], annotations[NAME]];
       if (request === undefined || gateway === undefined || annotations[CERTIFICATE_FOR] === fingerprintOf(request))
@@ -161,20 +159,20 @@ export class GatewayLeases implements GatewayRegistry {
 
   /** The Lease of a gateway that has gone for good is cleared away. @throws KubeError */
   async remove(gateway: string): Promise<void> {
-    const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#place.namespace, name: leaseName(gateway) });
+    const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#namespace, name: leaseName(gateway) });
     await this.#sources.client.request({ method: "DELETE", path });
   }
 
   /** When a gateway renewed its Lease last, as it says itself, in Unix milliseconds. */
   renewedAt(gateway: string): number | undefined {
-    const lease = this.#reflector.get(`${this.#place.namespace}/${leaseName(gateway)}`);
+    const lease = this.#sources.leases.get(leaseName(gateway));
     const time = Date.parse(String((lease?.["spec"] as { readonly renewTime?: unknown } | undefined)?.renewTime));
     return Number.isNaN(time) ? undefined : time;
   }
 
   #answerTo(request: string): IssuedCertificate | undefined {
     const name = leaseName(this.#own?.gateway.name ?? "");
-    const annotations = this.#reflector.get(`${this.#place.namespace}/${name}`)?.metadata.annotations ?? {};
+    const annotations = this.#sources.leases.get(name)?.metadata.annotations ?? {};
     const [certificate, authority] = [annotations[CERTIFICATE], annotations[AUTHORITY]];
     if (annotations[CERTIFICATE_FOR] !== fingerprintOf(request)) return undefined;
     return certificate === undefined || authority === undefined ? undefined : { certificate, authority };
@@ -194,7 +192,7 @@ export class GatewayLeases implements GatewayRegistry {
     try {
       await this.#patch(lease.metadata.name, lease).catch((error: unknown) => {
         if (!(error instanceof KubeError) || error.status !== 404) throw error;
-        const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#place.namespace });
+        const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#namespace });
         return this.#sources.client.request<KubeObject>({ method: "POST", path, body: lease });
       });
     } catch (error) {
@@ -204,10 +202,10 @@ export class GatewayLeases implements GatewayRegistry {
   }
 
   async #patch(name: string, body: object): Promise<void> {
-    const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#place.namespace, name });
+    const path = pathOf(KUBE_RESOURCES.leases, { namespace: this.#namespace, name });
     const bodyType = "application/merge-patch+json";
     const now = await this.#sources.client.request<KubeObject>({ method: "PATCH", path, body, bodyType });
-    this.#reflector.learn(now);
+    this.#sources.leases.learn(now);
   }
 
   #leaseOf({ name, address, port, otherAddresses = [] }: OwnGateway, request: string | undefined): KubeObject {
@@ -216,8 +214,8 @@ export class GatewayLeases implements GatewayRegistry {
       kind: "Lease",
       metadata: {
         name: leaseName(name),
-        namespace: this.#place.namespace,
-        labels: { "app.kubernetes.io/part-of": "tandem", [GATEWAY_LABEL]: this.#place.site },
+        namespace: this.#namespace,
+        labels: { ...TANDEM_LEASE, [GATEWAY_LABEL]: this.#sources.site },
         annotations: {
           [NAME]: name,
           [ADDRESSES]: [address, ...otherAddresses].join(","),
@@ -234,8 +232,12 @@ export class GatewayLeases implements GatewayRegistry {
     };
   }
 
+  #all(): readonly KubeObject[] {
+    return this.#sources.leases.labelled(GATEWAY_LABEL, this.#sources.site);
+  }
+
   #changed(): void {
-    const all = [...this.#reflector.all()].map(({ metadata }) => JSON.stringify([metadata.name, metadata.annotations]));
+    const all = this.#all().map(({ metadata }) => JSON.stringify([metadata.name, metadata.annotations]));
     const text = all.toSorted((left, right) => (left < right ? -1 : 1)).join("\n");
     if (text === this.#told) return;
     this.#told = text;

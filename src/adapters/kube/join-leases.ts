@@ -9,7 +9,7 @@ import { DnsLabel } from "../../model/kinds/index.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
-import { Reflector, type ReflectorSources } from "./reflector.ts";
+import { TANDEM_LEASE, type TandemLeases } from "./tandem-leases.ts";
 
 /** Label of such a Lease with the name of the site that is to be joined. */
 const JOIN_LABEL = "tandem.dev/join-at";
@@ -54,7 +54,7 @@ export async function passOn(
   const metadata = {
     name,
     namespace,
-    labels: { "app.kubernetes.io/part-of": "tandem", [JOIN_LABEL]: site },
+    labels: { ...TANDEM_LEASE, [JOIN_LABEL]: site },
     annotations: { [ASKED]: JSON.stringify(request) },
   };
   const path = pathOf(KUBE_RESOURCES.leases, { namespace });
@@ -77,35 +77,35 @@ export async function passOn(
   }
 }
 
+/** What requests are answered with. */
+export interface JoinRequestsSources {
+  readonly client: KubeClient;
+  readonly leases: TandemLeases;
+  readonly site: string;
+}
+
 /** Follows requests; each is answered once. */
 export class JoinRequests {
   readonly #client: KubeClient;
-  readonly #reflector: Reflector;
+  readonly #forget: () => void;
   readonly #answering = new Set<string>();
 
-  /** @param answer gives the answer to a request, or rejects, and is asked again when the Lease changes */
+  /** @param answer gives the answer to a request, or rejects, and is asked again when a Lease changes */
   constructor(
-    sources: Omit<ReflectorSources, "resource" | "selection">,
-    { site, namespace }: JoinPlace,
+    { client, leases, site }: JoinRequestsSources,
     answer: (request: JoinRequest | undefined) => Promise<JoinAnswer>,
   ) {
-    this.#client = sources.client;
-    const selection = { namespace, labelSelector: `${JOIN_LABEL}=${site}` };
-    this.#reflector = new Reflector(
-      { ...sources, resource: KUBE_RESOURCES.leases, selection },
-      {
-        changed: () => {
-          for (const lease of this.#reflector.all()) void this.#answer(lease, answer);
-        },
-        troubleChanged: () => {},
-      },
-    );
-    this.#reflector.start();
+    this.#client = client;
+    const answerAll = (): void => {
+      for (const lease of leases.labelled(JOIN_LABEL, site)) void this.#answer(lease, answer);
+    };
+    this.#forget = leases.onChange(answerAll);
+    answerAll();
   }
 
   /** Answers no more. */
   close(): void {
-    this.#reflector.close();
+    this.#forget();
   }
 
   async #answer(

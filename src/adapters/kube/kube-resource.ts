@@ -60,6 +60,22 @@ export const KUBE_RESOURCES = {
   events: { group: "", version: "v1", plural: "events", kind: "Event", namespaced: true },
   pods: { group: "", version: "v1", plural: "pods", kind: "Pod", namespaced: true },
   secrets: { group: "", version: "v1", plural: "secrets", kind: "Secret", namespaced: true },
+  namespaces: { group: "", version: "v1", plural: "namespaces", kind: "Namespace", namespaced: false },
+  networkPolicies: {
+    group: "networking.k8s.io",
+    version: "v1",
+    plural: "networkpolicies",
+    kind: "NetworkPolicy",
+    namespaced: true,
+  },
+  // Where there is Istio.
+  peerAuthentications: {
+    group: "security.istio.io",
+    version: "v1",
+    plural: "peerauthentications",
+    kind: "PeerAuthentication",
+    namespaced: true,
+  },
   leases: { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease", namespaced: true },
 } as const satisfies Readonly<Record<string, KubeResource>>;
 

@@ -16,11 +16,18 @@ import { describeTrouble } from "./describe-trouble.ts";
 import { KUBE_RESOURCES, keyOf, type KubeObject, type KubeResource } from "./kube-resource.ts";
 import { type ReflectedChange, Reflector, type ReflectorSources } from "./reflector.ts";
 
-/** What of a cluster gateways read. The selectors let the API server leave out what is not protected. */
-const READ: readonly { readonly resource: KubeResource; readonly labelSelector?: string }[] = [
+/** What is read of a cluster, and by which labels. */
+type Read = readonly { readonly resource: KubeResource; readonly labelSelector?: string }[];
+
+/** What people say. */
+const INTENT: Read = [
   { resource: KUBE_RESOURCES.sites },
   { resource: KUBE_RESOURCES.failoverPolicies },
   { resource: KUBE_RESOURCES.switches },
+];
+
+/** What gateways serve. The selectors let the API server leave out what is not protected. */
+const SERVED: Read = [
   { resource: KUBE_RESOURCES.services, labelSelector: ORIGIN_LABEL },
   { resource: KUBE_RESOURCES.endpointSlices, labelSelector: ORIGIN_LABEL },
 ];
@@ -43,14 +50,14 @@ export class KubeStore extends IndexedStore implements OpenableStore {
   readonly #outlives: boolean;
 
   /**
-   * @param how `outlives`: a policy counts until the origins of its Services are gone, as gateways need it, which serve
-   *   until then
+   * @param reader `gateway`: Services and endpoints too; and a policy counts until the origins of its Services are gone,
+   *   since gateways serve until then
    */
-  constructor(sources: Omit<ReflectorSources, "resource" | "selection">, how: { readonly outlives: boolean }) {
+  constructor(sources: Omit<ReflectorSources, "resource" | "selection">, reader: "controller" | "gateway") {
     super();
-    this.#outlives = how.outlives;
+    this.#outlives = reader === "gateway";
     this.place = sources.client.server;
-    this.#reflectors = READ.map(
+    this.#reflectors = (reader === "gateway" ? [...INTENT, ...SERVED] : INTENT).map(
       ({ resource, labelSelector }) =>
         new Reflector(
           { ...sources, resource, selection: { labelSelector } },

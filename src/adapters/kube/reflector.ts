@@ -39,7 +39,7 @@ export interface ReflectorSources {
   readonly resource: KubeResource;
   readonly selection: KubeSelection;
   /** Which of them are held in memory; all when absent. See {@link Reflector.include}. */
-  readonly keep?: (key: string) => boolean;
+  readonly keep?: (key: string, object: KubeObject) => boolean;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -115,7 +115,7 @@ export class Reflector {
     try {
       const path = pathOf(resource, { namespace, name });
       const object = await client.request<KubeObject>({ method: "GET", path, signal: this.#ended.signal });
-      if (this.#keeps(key)) this.#take({ type: "MODIFIED", object });
+      if (this.#keeps(key, object)) this.#take({ type: "MODIFIED", object });
     } catch (error) {
       if (!(error instanceof KubeError) || error.status !== 404) throw error;
     }
@@ -124,7 +124,7 @@ export class Reflector {
   /** Takes what an API server answered to a read or a write: the watch will say the same, but later. */
   learn(object: KubeObject): void {
     // What the watch is past it has told already, perhaps also that the object is gone.
-    if (!this.#keeps(keyOf(object)) || !isLater(object.metadata.resourceVersion, this.#version)) return;
+    if (!this.#keeps(keyOf(object), object) || !isLater(object.metadata.resourceVersion, this.#version)) return;
     this.#take({ type: "MODIFIED", object });
   }
 
@@ -154,7 +154,7 @@ export class Reflector {
     for (const object of list.objects) {
       const now = slim(object);
       const key = keyOf(now);
-      if (!this.#keeps(key)) continue;
+      if (!this.#keeps(key, now)) continue;
       const known = before.get(key);
       before.delete(key);
       this.#objects.set(key, now);
@@ -217,15 +217,15 @@ export class Reflector {
     const before = this.#objects.get(key);
     // The watch may tell of what was learned already, and of what came before it.
     if (before !== undefined && type !== "DELETED" && !isNewer(object, before)) return;
-    const now = type === "DELETED" || !this.#keeps(key) ? undefined : slim(object);
+    const now = type === "DELETED" || !this.#keeps(key, object) ? undefined : slim(object);
     if (now === undefined) this.#objects.delete(key);
     else this.#objects.set(key, now);
     if (before === undefined && now === undefined) return;
     this.#events.changed([{ before, now }]);
   }
 
-  #keeps(key: string): boolean {
-    return this.#sources.keep?.(key) ?? true;
+  #keeps(key: string, object: KubeObject): boolean {
+    return this.#sources.keep?.(key, object) ?? true;
   }
 
   /** A watch's events. Whatever ends it, its connection ends with it. */

@@ -31,21 +31,24 @@ interface ClusterServicesSources extends Omit<ReflectorSources, "resource" | "se
 export class ClusterServices {
   readonly #sources: ClusterServicesSources;
   readonly #services: Reflector;
-  readonly #origins: Reflector;
   readonly #slices: Reflector;
+  readonly #withOrigin = new Set<ServiceKey>();
   readonly #slicesOf = new Map<ServiceKey, Map<string, KubeObject>>();
   readonly #returningSince = new Map<ServiceKey, number>();
 
   constructor(sources: ClusterServicesSources) {
     this.#sources = sources;
     this.#services = this.#follow(KUBE_RESOURCES.services, {
-      keep: (key) => sources.isTargeted(key as ServiceKey) || this.origin(key as ServiceKey) !== undefined,
-      serviceOf: keyOf,
-    });
-    this.#origins = this.#follow(KUBE_RESOURCES.services, {
-      labelSelector: ORIGIN_LABEL,
-      serviceOf: (object) => siblingKey(object, ORIGIN_LABEL),
-      taken: (key) => sources.originChanged(key),
+      keep: (key, object) =>
+        isOrigin(object) || sources.isTargeted(key as ServiceKey) || this.#withOrigin.has(key as ServiceKey),
+      serviceOf: (object) => (isOrigin(object) ? siblingKey(object, ORIGIN_LABEL) : keyOf(object)),
+      taken: (key, { before, now }) => {
+        const object = now ?? before;
+        if (object === undefined || !isOrigin(object)) return;
+        if (now === undefined) this.#withOrigin.delete(key);
+        else this.#withOrigin.add(key);
+        sources.originChanged(key);
+      },
     });
     this.#slices = this.#follow(KUBE_RESOURCES.endpointSlices, {
       labelSelector: `${MANAGED_BY_LABEL}=${SLICE_MANAGER}`,
@@ -54,18 +57,21 @@ export class ClusterServices {
     });
   }
 
-  /** Follows, and waits until everything has been read once. What was made comes first: it says what else is to be kept. */
+  /**
+   * Follows, and waits until everything has been read once. Of a Service that no policy targets its origin may be read
+   * after it.
+   * @throws KubeError
+   */
   async open(): Promise<void> {
-    this.#origins.start();
     this.#slices.start();
-    await Promise.all([this.#origins.synced, this.#slices.synced]);
     this.#services.start();
-    await this.#services.synced;
+    await Promise.all([this.#services.synced, this.#slices.synced]);
+    await Promise.all(this.withOrigin().map((key) => this.include(key)));
   }
 
   /** Stops following. */
   close(): void {
-    for (const reflector of [this.#services, this.#origins, this.#slices]) reflector.close();
+    for (const reflector of [this.#services, this.#slices]) reflector.close();
   }
 
   /** A Service that is targeted now and may not have been before. @throws KubeError */
@@ -75,9 +81,7 @@ export class ClusterServices {
 
   /** What an object is after a write. */
   learn(resource: TakeoverResource, object: KubeObject): void {
-    if (resource === "endpointSlices") this.#slices.learn(object);
-    else if (object.metadata.labels?.[ORIGIN_LABEL] === undefined) this.#services.learn(object);
-    else this.#origins.learn(object);
+    (resource === "endpointSlices" ? this.#slices : this.#services).learn(object);
   }
 
   service(key: ServiceKey): ClusterService | undefined {
@@ -86,7 +90,8 @@ export class ClusterServices {
 
   origin(key: ServiceKey): ClusterService | undefined {
     const [namespace = "", name = ""] = key.split("/");
-    return parsed(ClusterService, this.#origins.get(`${namespace}/${originName(name)}`));
+    const object = this.#services.get(`${namespace}/${originName(name)}`);
+    return object !== undefined && isOrigin(object) ? parsed(ClusterService, object) : undefined;
   }
 
   gatewaySlices(key: ServiceKey): readonly ClusterSlice[] {
@@ -95,7 +100,7 @@ export class ClusterServices {
 
   /** Services that have an origin, and with it those that were left behind. */
   withOrigin(): readonly ServiceKey[] {
-    return [...this.#origins.all()].map((origin) => siblingKey(origin, ORIGIN_LABEL));
+    return [...this.#withOrigin];
   }
 
   /** Services that are held. */
@@ -155,7 +160,7 @@ export class ClusterServices {
     resource: KubeResource,
     how: {
       readonly labelSelector?: string;
-      readonly keep?: (key: string) => boolean;
+      readonly keep?: (key: string, object: KubeObject) => boolean;
       readonly serviceOf: (object: KubeObject) => string;
       readonly taken?: (key: ServiceKey, change: ReflectedChange) => void;
     },
@@ -180,6 +185,10 @@ export class ClusterServices {
       troubleChanged: () => {},
     });
   }
+}
+
+function isOrigin({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[ORIGIN_LABEL] !== undefined;
 }
 
 /** The key of a Service in an object's namespace whose name a label of the object says. */

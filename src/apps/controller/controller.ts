@@ -6,26 +6,27 @@ import { isIP } from "node:net";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
+import { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
-import { isHeld } from "../../core/takeover/selector.ts";
+import { isHeld, type Selector } from "../../core/takeover/selector.ts";
 import { isPaused } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
-import type { ServiceKey } from "../../model/service-key.ts";
+import { namespaceOf, type ServiceKey } from "../../model/service-key.ts";
 import { RELEASED_ANNOTATION } from "../../model/origin.ts";
 import type { ClusterService, TakeoverGateway, TakeoverView } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { HealthCheck } from "../../model/kinds/index.ts";
 import type { OwnGateway } from "../../ports/gateway-registry.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { GatewayLiveness } from "../../runtime/gateway-liveness.ts";
 import { LeaderElection } from "../../runtime/leader-election.ts";
 import { ListenerAllotments } from "../../runtime/listener-allotments.ts";
 import { ClusterServices } from "./cluster-services.ts";
-import { ReadinessChecks } from "./readiness-checks.ts";
 import { Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
+import { type PodSample, PodSamples } from "./pod-samples.ts";
+import { Surroundings } from "./surroundings.ts";
 
 /** Name of the Lease of a site's controllers. */
 const LEASE = "tandem-controller";
@@ -62,8 +63,10 @@ export class Controller {
   readonly #certificate: CertificateKeeper;
   readonly #reports: GatewayReports;
   readonly #liveness: GatewayLiveness;
-  readonly #leases: GatewayLeases;
-  readonly #checks: ReadinessChecks;
+  readonly #leases: TandemLeases;
+  readonly #gatewayLeases: GatewayLeases;
+  readonly #pods: PodSamples;
+  readonly #surroundings: Surroundings;
   readonly #allotments = new ListenerAllotments();
   readonly #election: LeaderElection;
   /** While this replica leads. */
@@ -75,9 +78,10 @@ export class Controller {
     this.#site = record.site;
     const { client, clock, random, log } = options;
     const sources = { client, clock, random, log };
-    this.#leases = new GatewayLeases(sources, { site: record.site, namespace: options.namespace });
+    this.#leases = new TandemLeases(sources, options.namespace);
+    this.#gatewayLeases = new GatewayLeases({ ...sources, leases: this.#leases, site: record.site });
     const gateways = (): readonly OwnGateway[] => this.#gatewaysOfSite();
-    this.#store = new KubeStore(sources, { outlives: false });
+    this.#store = new KubeStore(sources, "controller");
     this.#services = new ClusterServices({
       ...sources,
       isTargeted: (key) => this.#store.policyOf(key) !== undefined,
@@ -94,7 +98,11 @@ export class Controller {
       },
       (service) => (service === undefined ? this.#leadership?.lookAtAll() : this.#leadership?.look(service)),
     );
-    this.#checks = new ReadinessChecks({ client, clock, log, changed: (key) => this.#leadership?.look(key) });
+    this.#pods = new PodSamples({ client, clock, log, changed: (key) => this.#leadership?.look(key) });
+    this.#surroundings = new Surroundings({
+      ...sources,
+      changed: (namespace) => this.#leadership?.lookAtNamespace(namespace),
+    });
     this.#certificate = new CertificateKeeper({
       paths: statePaths(options.stateDirectory),
       record,
@@ -113,11 +121,11 @@ export class Controller {
       random,
       log,
     });
-    const leases = new KubeLease(options.electionClient, { namespace: options.namespace, name: LEASE }, () =>
+    const lease = new KubeLease(options.electionClient, { namespace: options.namespace, name: LEASE }, () =>
       clock.now(),
     );
     this.#election = new LeaderElection(
-      { leases, identity: options.identity, clock, monotonic: options.monotonic, log },
+      { leases: lease, identity: options.identity, clock, monotonic: options.monotonic, log },
       { leading: () => this.#lead(), following: () => this.#follow() },
     );
   }
@@ -137,8 +145,9 @@ export class Controller {
     await this.#certificate.open();
     await this.#store.open();
     await this.#services.open();
-    await this.#leases.open();
-    this.#leases.onChange(() => {
+    await this.#surroundings.open();
+    await this.#gatewayLeases.open();
+    this.#gatewayLeases.onChange(() => {
       this.#reports.update();
       this.#leadership?.lookAtAll();
     });
@@ -163,7 +172,8 @@ export class Controller {
     this.#certificate.close();
     this.#reports.close();
     this.#liveness.close();
-    this.#leases.close();
+    this.#gatewayLeases.close();
+    this.#surroundings.close();
     this.#services.close();
     this.#store.close();
   }
@@ -177,6 +187,7 @@ export class Controller {
       store: this.#store,
       services: this.#services,
       leases: this.#leases,
+      gatewayLeases: this.#gatewayLeases,
       liveness: this.#liveness,
       reports: this.#reports,
       certificate: this.#certificate,
@@ -192,7 +203,7 @@ export class Controller {
 
   /** Those that say that they are there; where none does, those that the Site lists. */
   #gatewaysOfSite(): readonly OwnGateway[] {
-    const registered = this.#leases.gateways();
+    const registered = this.#gatewayLeases.gateways();
     return registered.length > 0 ? registered : (this.#store.site(this.#site)?.spec.gateways ?? []);
   }
 
@@ -221,8 +232,8 @@ export class Controller {
     const gateways = await this.#gateways(key, [...listenPorts.values()]);
     const returned = await this.#services.hasReturned(key);
     // While there is no origin nobody waits for anything but this.
-    if (known !== undefined && this.#services.origin(key) === undefined && this.#lacksCheck(key))
-      await this.#checks.first(key, known.spec.selector ?? {});
+    if (known !== undefined && this.#services.origin(key) === undefined && this.#needsPods(key))
+      await this.#pods.first(key, this.#selectorOf(key));
     // After all waiting, so that what is decided on is what there is now.
     return {
       policy: this.#policyOf(key),
@@ -231,7 +242,12 @@ export class Controller {
       gatewaySlices: this.#services.gatewaySlices(key),
       gateways,
       listenPorts,
-      check: this.#checkOf(key),
+      check: this.#lacksCheck(key) ? this.#sampleOf(key).check : undefined,
+      surroundings: this.#surroundings.of(
+        namespaceOf(key),
+        this.#selectorOf(key),
+        this.#needsPods(key) ? this.#sampleOf(key).labels : undefined,
+      ),
       switched: this.#isSwitched(key),
       returned,
       ...this.#times(this.#services.origin(key)),
@@ -239,10 +255,17 @@ export class Controller {
     };
   }
 
-  /** Of pods, where the policy gives none. */
-  #checkOf(key: ServiceKey): HealthCheck | undefined {
-    const selector = this.#services.origin(key)?.spec.selector;
-    return this.#lacksCheck(key) ? this.#checks.of(key, selector ?? {}) : undefined;
+  /** What its pods are selected by, held or not. */
+  #selectorOf(key: ServiceKey): Selector {
+    return this.#services.origin(key)?.spec.selector ?? this.#services.service(key)?.spec.selector ?? {};
+  }
+
+  #sampleOf(key: ServiceKey): PodSample {
+    return this.#pods.of(key, this.#selectorOf(key));
+  }
+
+  #needsPods(key: ServiceKey): boolean {
+    return this.#lacksCheck(key) || this.#surroundings.dependOnPods(namespaceOf(key), this.#selectorOf(key));
   }
 
   #lacksCheck(key: ServiceKey): boolean {

@@ -2,6 +2,7 @@ import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KubeError } from "../../adapters/kube/kube-error.ts";
 import { type JoinAnswer, type JoinRequest, JoinRequests } from "../../adapters/kube/join-leases.ts";
 import { KUBE_RESOURCES, pathOf } from "../../adapters/kube/kube-resource.ts";
+import type { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
 import { changeTokens } from "../../adapters/kube/token-secret.ts";
 import { useToken } from "../../adapters/pki/token.ts";
 import { TandemError } from "../../model/errors.ts";
@@ -12,12 +13,12 @@ import type { Logger } from "../../ports/logger.ts";
 /** What sites are let in with. */
 export interface JoinSources {
   readonly client: KubeClient;
+  readonly leases: TandemLeases;
   readonly site: string;
   readonly namespace: string;
   /** A site that is known already. */
   siteOf(name: string): Site | undefined;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly log: Logger;
 }
 
@@ -28,7 +29,7 @@ export class JoinRegister {
 
   constructor(sources: JoinSources) {
     this.#sources = sources;
-    this.#requests = new JoinRequests(sources, sources, (request) => this.#answer(request));
+    this.#requests = new JoinRequests(sources, (request) => this.#answer(request));
   }
 
   /** Lets nobody in any more. */

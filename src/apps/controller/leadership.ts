@@ -6,8 +6,9 @@ import type { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KubeStatusWriter } from "../../adapters/kube/kube-status-writer.ts";
 import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
+import type { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
 import type { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
-import type { ServiceKey } from "../../model/service-key.ts";
+import { namespaceOf, type ServiceKey } from "../../model/service-key.ts";
 import type { TakeoverPlan, TakeoverView } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -36,7 +37,8 @@ export interface LeadershipSources {
   readonly authorityCertificate: string;
   readonly store: ObjectSet;
   readonly services: ClusterServices;
-  readonly leases: GatewayLeases;
+  readonly leases: TandemLeases;
+  readonly gatewayLeases: GatewayLeases;
   readonly liveness: GatewayLiveness;
   readonly reports: GatewayReports;
   readonly certificate: CertificateKeeper;
@@ -90,6 +92,7 @@ export class Leadership {
     });
     this.#register = new GatewayRegister({
       ...sources,
+      leases: sources.gatewayLeases,
       sign: sources.certificate.sign,
       isAlive: (address) => sources.liveness.isAlive(address),
     });
@@ -117,6 +120,13 @@ export class Leadership {
     const { store, services } = this.#sources;
     for (const key of new Set([...store.targetedServices(), ...services.withOrigin()])) this.#takeovers.look(key);
     for (const policy of store.policies()) this.#statuses.look(keyOfPolicy(policy));
+  }
+
+  /** Something that matters to the Services of a namespace has changed; to those of all when undefined. */
+  lookAtNamespace(namespace: string | undefined): void {
+    const { store } = this.#sources;
+    for (const key of store.targetedServices())
+      if (namespace === undefined || namespaceOf(key) === namespace) this.#takeovers.look(key);
   }
 
   /** Policies of Services may have changed, also those that do not count because another one was there first. */

@@ -2,9 +2,10 @@
  * Checks of a cluster, by what its API server shows.
  * @module
  */
-import type { Check, ClusterPicture, Fault, NetworkPolicyPicture, ServicePicture } from "../../model/doctor.ts";
+import type { Check, ClusterPicture, Fault, ServicePicture } from "../../model/doctor.ts";
+import type { NetworkPolicy } from "../../model/network-policy.ts";
 import { COMMON_CHECKS } from "./common-checks.ts";
-import { blockingPolicies, type NetworkEnd } from "./network-policies.ts";
+import { blockingPolicies, type NetworkEnd } from "../network/network-policies.ts";
 
 /** Clocks that differ by less do no harm, in milliseconds. */
 const HARMLESS_SKEW_MS = 5_000;
@@ -136,7 +137,7 @@ function networkPolicies(picture: ClusterPicture): readonly Fault[] | undefined 
   return services.flatMap((service) => blocked(service, gateway, all));
 }
 
-function blocked(service: ServicePicture, gateway: NetworkEnd, all: readonly NetworkPolicyPicture[]): readonly Fault[] {
+function blocked(service: ServicePicture, gateway: NetworkEnd, all: readonly NetworkPolicy[]): readonly Fault[] {
   const { namespace, podLabels } = service;
   const pods = { namespace, labels: podLabels, addresses: [] };
   const clients = { namespace, labels: undefined, addresses: [] };

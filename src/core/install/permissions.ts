@@ -40,7 +40,11 @@ const controllerReads: readonly Rule[] = [
   { apiGroups: ["tandem.dev"], resources: ["sites"], verbs: ["create", "patch"] },
   { apiGroups: [""], resources: ["services"], verbs: ["get", ...FOLLOW] },
   { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: FOLLOW },
-  // Checks are taken from readiness probes where a policy gives none.
+  // What would keep gateways out of pods, or be kept out of force by them.
+  { apiGroups: [""], resources: ["namespaces"], verbs: FOLLOW },
+  { apiGroups: ["networking.k8s.io"], resources: ["networkpolicies"], verbs: FOLLOW },
+  { apiGroups: ["security.istio.io"], resources: ["peerauthentications"], verbs: ["list"] },
+  // Checks are taken from readiness probes where a policy gives none; labels say which NetworkPolicies are about a pod.
   { apiGroups: [""], resources: ["pods"], verbs: ["list"] },
   // What happens to policies.
   { apiGroups: [""], resources: ["events"], verbs: ["create"] },

@@ -38,7 +38,7 @@ export function planTakeover(view: TakeoverView): TakeoverPlan {
   const original = originalSelector(view, service);
   if (original === undefined) return { state: "Refused", changes: [], refusals: [SELECTOR_LOST] };
   if (policy === undefined) return release(view, service, original);
-  const refusals = refusalsOf(service, original);
+  const refusals = refusalsOf(service, original, view.surroundings);
   if (refusals.length === 0) return protect(view, service, { original, policy });
   const released = release(view, service, original);
   return { ...released, refusals, state: released.state === "Released" ? "Refused" : released.state };

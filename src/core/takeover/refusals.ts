@@ -1,4 +1,4 @@
-import type { ClusterService, TakeoverRefusal } from "../../model/takeover.ts";
+import type { ClusterService, ServiceSurroundings, TakeoverRefusal } from "../../model/takeover.ts";
 
 /** Annotation of a Service with the reasons, separated by commas, for which it is not to be left alone. */
 export const ALLOW_ANNOTATION = "tandem.dev/allow";
@@ -7,12 +7,42 @@ export const ALLOW_ANNOTATION = "tandem.dev/allow";
 export function refusalsOf(
   service: ClusterService,
   original: Readonly<Record<string, string>>,
+  surroundings: ServiceSurroundings | undefined,
 ): readonly TakeoverRefusal[] {
   const allowed = new Set((service.metadata.annotations[ALLOW_ANNOTATION] ?? "").split(",").map((part) => part.trim()));
-  return SORTS.filter((sort) => sort.is(service, original))
-    .map(({ reason, message, allowable }) => ({ reason, message, allowable }))
-    .filter(({ reason, allowable }) => !allowable || !allowed.has(reason));
+  const sorts = SORTS.filter((sort) => sort.is(service, original)).map(({ reason, message, allowable }) => ({
+    reason,
+    message,
+    allowable,
+  }));
+  return [...sorts, ...refusalsBy(surroundings)].filter(({ reason, allowable }) => !allowable || !allowed.has(reason));
 }
+
+function refusalsBy({ restrictedBy, strictMesh }: ServiceSurroundings = NOTHING): readonly TakeoverRefusal[] {
+  const policies = restrictedBy.join(", ");
+  return [
+    ...(restrictedBy.length === 0
+      ? []
+      : [
+          {
+            reason: "NetworkPolicy",
+            message: `has pods that not everybody may come to (NetworkPolicy ${policies}): whoever comes through a gateway would be past that`,
+            allowable: true,
+          },
+        ]),
+    ...(strictMesh === undefined
+      ? []
+      : [
+          {
+            reason: "StrictMeshMtls",
+            message: `has pods that refuse whoever is not in the mesh (${strictMesh}), and gateways are not`,
+            allowable: true,
+          },
+        ]),
+  ];
+}
+
+const NOTHING: ServiceSurroundings = { restrictedBy: [], strictMesh: undefined };
 
 interface Sort extends TakeoverRefusal {
   is(service: ClusterService, original: Readonly<Record<string, string>>): boolean;

@@ -15,6 +15,7 @@ import { findPolicies } from "./pause-policies.ts";
 import { type PolicyManifest, type PolicyOrder, policyOf, policyProblems } from "./policy-order.ts";
 import { statusOfPolicy, unmetConditions } from "./policy-status.ts";
 import { protectionProblems } from "./protectable.ts";
+import { readSurroundings } from "./read-surroundings.ts";
 import { splitKey } from "./service-traces.ts";
 
 /** How long a list may take, in milliseconds. */
@@ -42,8 +43,10 @@ export async function checkOrder(
     // They only serve for a hint: who may not read them is told nothing of them.
     listPages(client, KUBE_RESOURCES.sites, {}, signal).catch(() => undefined),
   ]);
+  const parsed = service === undefined ? undefined : ClusterService.parse(service);
   const surroundings = {
-    service: service === undefined ? undefined : ClusterService.parse(service),
+    service: parsed,
+    around: await readSurroundings(client, namespace, parsed?.spec.selector ?? {}),
     policies,
     sites: (sites?.objects ?? []).map(({ metadata }) => metadata.name),
   };

@@ -1,6 +1,6 @@
 import { refusalsOf, ALLOW_ANNOTATION } from "../../../core/takeover/refusals.ts";
 import type { Problem } from "../../../model/problem.ts";
-import type { ClusterService } from "../../../model/takeover.ts";
+import type { ClusterService, ServiceSurroundings } from "../../../model/takeover.ts";
 import type { PolicyTargets } from "./pause-policies.ts";
 import type { PolicyOrder } from "./policy-order.ts";
 import { splitKey } from "./service-traces.ts";
@@ -8,6 +8,8 @@ import { splitKey } from "./service-traces.ts";
 /** What a cluster has that a policy is about. */
 export interface PolicySurroundings {
   readonly service: ClusterService | undefined;
+  /** What stands between its pods and those who come to them. */
+  readonly around: ServiceSurroundings;
   /** Of the Service's namespace. */
   readonly policies: readonly PolicyTargets[];
   /** Names of the Sites that the cluster knows; none where it says nothing of them. */
@@ -17,7 +19,7 @@ export interface PolicySurroundings {
 /** Why a Service cannot be protected as was asked; none: it can. */
 export function protectionProblems(
   order: PolicyOrder,
-  { service, policies, sites }: PolicySurroundings,
+  { service, around, policies, sites }: PolicySurroundings,
 ): readonly Problem[] {
   const { service: key } = order;
   const [namespace, name] = splitKey(key);
@@ -27,7 +29,7 @@ export function protectionProblems(
   return [
     ...(service === undefined
       ? [{ field, message: "is not there", remedy: `Look at kubectl get services -n ${namespace}, or create it first` }]
-      : [...refused(field, service), ...unknownPort(order, service)]),
+      : [...refused(field, service, around), ...unknownPort(order, service)]),
     ...others.map((other) => ({
       field,
       message: `has a policy already: FailoverPolicy ${other.namespace}/${other.name}`,
@@ -45,16 +47,16 @@ export function protectionProblems(
   ];
 }
 
-function refused(field: string, service: ClusterService): readonly Problem[] {
+function refused(field: string, service: ClusterService, around: ServiceSurroundings): readonly Problem[] {
   const { name, namespace, annotations } = service.metadata;
   const before = annotations[ALLOW_ANNOTATION];
-  return refusalsOf(service, service.spec.selector ?? {}).map(({ reason, message, allowable }) => {
+  return refusalsOf(service, service.spec.selector ?? {}, around).map(({ reason, message, allowable }) => {
     const allowed = before === undefined ? reason : `${before},${reason}`;
     return {
       field,
       message: `${reason}: it ${message}`,
       remedy: allowable
-        ? `If that may change: kubectl annotate service ${name} -n ${namespace} --overwrite ${ALLOW_ANNOTATION}=${allowed}`
+        ? `If that may be: kubectl annotate service ${name} -n ${namespace} --overwrite ${ALLOW_ANNOTATION}=${allowed}`
         : "Such a Service cannot be switched: protect the one that its clients use instead",
     };
   });

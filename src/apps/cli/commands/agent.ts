@@ -98,7 +98,7 @@ async function placeOf(
     });
   const { connectKube, KubeStore } = await import("../../../adapters/kube/index.ts");
   const client = await connectKube(clusterSource(options), `tandem-agent/${VERSION}`);
-  const store = new KubeStore({ ...tools, client }, { outlives: true });
+  const store = new KubeStore({ ...tools, client }, "gateway");
   const registration = await registrationOf(options, { ...tools, client });
   return { store, ...(registration === undefined ? {} : { registration }) };
 }
@@ -113,9 +113,9 @@ async function registrationOf(
     if (as === undefined) return undefined;
     throw new TandemError("InvalidArgument", "--as needs --node-address: others have to find the gateway");
   }
-  const { GatewayLeases, passOn } = await import("../../../adapters/kube/index.ts");
+  const { GatewayLeases, passOn, TandemLeases } = await import("../../../adapters/kube/index.ts");
   const { site, gateway } = as ?? (await requireGatewayRecord(statePaths(state)));
-  const leases = new GatewayLeases(tools, { site, namespace });
+  const leases = new GatewayLeases({ ...tools, leases: new TandemLeases(tools, namespace), site });
   const own = { name: gateway, address, port: GATEWAY_PORT, otherAddresses };
   if (as !== undefined) {
     const { enrolInCluster } = await import("../cluster/enrolment.ts");

@@ -6,22 +6,21 @@ import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject } from "../../../adapters/kube/kube-resource.ts";
 import { customResourceDefinitions } from "../../../model/definitions/index.ts";
-import type { ClusterPicture, DefinitionPicture, NamespacePicture } from "../../../model/doctor.ts";
+import type { ClusterPicture, DefinitionPicture } from "../../../model/doctor.ts";
 import { Site } from "../../../model/kinds/index.ts";
+import { type Namespace, readNetworkPolicy } from "../../../model/network-policy.ts";
 import { ORIGIN_LABEL } from "../../../model/origin.ts";
 import { targetsOf } from "../cluster/pause-policies.ts";
 import { statusOfPolicy } from "../cluster/policy-status.ts";
 import { bundleCertificates } from "./bundle-certificates.ts";
-import { ifAllowed, readIfAllowed, readOnly } from "./cluster-reader.ts";
+import { ifAllowed, readIfAllowed, readOnly } from "../cluster/read-if-allowed.ts";
 import { tryPorts } from "./gateway-picture.ts";
 import { sitePictures } from "./site-pictures.ts";
 import { readDenied } from "./permissions.ts";
-import { networkPolicyPicture, servicePictures } from "./service-pictures.ts";
+import { servicePictures } from "./service-pictures.ts";
 import { accountsOf, readTandemPods } from "./tandem-pods.ts";
 
 const DEFINITIONS = readOnly("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", false);
-const NETWORK_POLICIES = readOnly("networking.k8s.io", "networkpolicies", "NetworkPolicy", true);
-const NAMESPACES = readOnly("", "namespaces", "Namespace", false);
 const LEASE = "tandem-controller";
 
 /** How a cluster is looked at. */
@@ -48,14 +47,14 @@ export async function readClusterPicture(client: KubeClient, look: ClusterLook):
     readIfAllowed(client, KUBE_RESOURCES.sites),
   ]);
   const [networkPolicies, namespaces, pods] = await Promise.all([
-    readIfAllowed(client, NETWORK_POLICIES),
-    readIfAllowed(client, NAMESPACES),
+    readIfAllowed(client, KUBE_RESOURCES.networkPolicies),
+    readIfAllowed(client, KUBE_RESOURCES.namespaces),
     readTandemPods(client, tandemNamespace),
   ]);
   const leases = await readIfAllowed(client, KUBE_RESOURCES.leases, { namespace: tandemNamespace });
   const lease = leases === undefined ? undefined : leaderOf(leases, look.now() + (serverAheadMs ?? 0));
   const labels = new Map((namespaces ?? []).map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
-  const namespaceOf = (name: string): NamespacePicture => ({
+  const namespaceOf = (name: string): Namespace => ({
     name,
     labels: labels.get(name) ?? {},
   });
@@ -81,7 +80,7 @@ export async function readClusterPicture(client: KubeClient, look: ClusterLook):
       services === undefined
         ? undefined
         : servicePictures({ services, originSlices: originSlices ?? [], policies: targets, namespaceOf }),
-    networkPolicies: networkPolicies?.flatMap(networkPolicyPicture),
+    networkPolicies: networkPolicies?.flatMap((object) => readNetworkPolicy(object) ?? []),
     tandem: pods === undefined ? undefined : { namespace: namespaceOf(tandemNamespace), pods },
     conditioned: policies?.map((policy) => ({
       subject: `FailoverPolicy ${policy.metadata.namespace ?? ""}/${policy.metadata.name}`,

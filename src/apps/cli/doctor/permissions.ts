@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import type { ClusterPicture } from "../../../model/doctor.ts";
-import { ifAllowed } from "./cluster-reader.ts";
+import { ifAllowed } from "../cluster/read-if-allowed.ts";
 
 /** Verbs on resources, by `group/plural` with a subresource behind it. */
 type Needs = Readonly<Record<string, readonly string[]>>;

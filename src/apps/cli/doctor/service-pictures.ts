@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { KubeObject } from "../../../adapters/kube/kube-resource.ts";
 import { SELECTOR_ANNOTATION } from "../../../core/takeover/gateway-slice.ts";
 import { HELD_KEY, isHeld } from "../../../core/takeover/selector.ts";
-import type { NamespacePicture, NetworkPolicyPicture, ServicePicture } from "../../../model/doctor.ts";
+import type { ServicePicture } from "../../../model/doctor.ts";
+import type { Namespace } from "../../../model/network-policy.ts";
 import { ORIGIN_LABEL } from "../../../model/origin.ts";
 import { type ServiceKey, serviceKey } from "../../../model/service-key.ts";
 import type { PolicyTargets } from "../cluster/pause-policies.ts";
@@ -17,7 +18,7 @@ export interface ServiceSources {
   /** EndpointSlices of origins. */
   readonly originSlices: readonly KubeObject[];
   readonly policies: readonly PolicyTargets[];
-  readonly namespaceOf: (name: string) => NamespacePicture;
+  readonly namespaceOf: (name: string) => Namespace;
 }
 
 const Selected = z.looseObject({
@@ -108,47 +109,4 @@ function zonesOf(slices: readonly KubeObject[]): ReadonlyMap<ServiceKey, readonl
     zones.set(key, [...(zones.get(key) ?? []), ...ready.map(({ zone }) => zone ?? undefined)]);
   }
   return zones;
-}
-
-const LabelSelector = z.looseObject({
-  matchLabels: z.record(z.string(), z.string()).optional(),
-  matchExpressions: z
-    .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).optional() }))
-    .optional(),
-});
-
-const Peers = z
-  .array(
-    z.looseObject({
-      podSelector: LabelSelector.optional(),
-      namespaceSelector: LabelSelector.optional(),
-      ipBlock: z.looseObject({ cidr: z.string(), except: z.array(z.string()).optional() }).optional(),
-    }),
-  )
-  .default([]);
-
-const NetworkPolicy = z.looseObject({
-  spec: z.looseObject({
-    podSelector: LabelSelector.default({}),
-    policyTypes: z.array(z.string()).default(["Ingress"]),
-    ingress: z.array(z.looseObject({ from: Peers })).default([]),
-    egress: z.array(z.looseObject({ to: Peers })).default([]),
-  }),
-});
-
-/** A NetworkPolicy; none where it has no form that is known. */
-export function networkPolicyPicture(object: KubeObject): readonly NetworkPolicyPicture[] {
-  const { data } = NetworkPolicy.safeParse(object);
-  if (data === undefined) return [];
-  const { podSelector, policyTypes, ingress, egress } = data.spec;
-  return [
-    {
-      namespace: object.metadata.namespace ?? "",
-      name: object.metadata.name,
-      podSelector,
-      policyTypes,
-      ingress: ingress.map(({ from }) => from),
-      egress: egress.map(({ to }) => to),
-    },
-  ];
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import type { KubeObject } from "../../../adapters/kube/kube-resource.ts";
 import type { TandemPodPicture } from "../../../model/doctor.ts";
-import { readIfAllowed, readOnly } from "./cluster-reader.ts";
+import { readIfAllowed, readOnly } from "../cluster/read-if-allowed.ts";
 import type { Account } from "./permissions.ts";
 
 const PODS = readOnly("", "pods", "Pod", true);

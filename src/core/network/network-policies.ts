@@ -3,16 +3,12 @@
  * Ports of rules are not looked at: a rule that names some is taken to name the right ones.
  * @module
  */
-import type {
-  LabelSelectorPicture,
-  NamespacePicture,
-  NetworkPeerPicture,
-  NetworkPolicyPicture,
-} from "../../model/doctor.ts";
+import type { LabelSelector, Namespace, NetworkPeer, NetworkPolicy } from "../../model/network-policy.ts";
+import { matches } from "./label-selector.ts";
 
 /** Who comes, or where somebody goes. */
 export interface NetworkEnd {
-  readonly namespace: NamespacePicture;
+  readonly namespace: Namespace;
   /** Undefined: any pod of the namespace. */
   readonly labels: Readonly<Record<string, string>> | undefined;
   readonly addresses: readonly string[];
@@ -23,11 +19,11 @@ export interface NetworkEnd {
  * open.
  */
 export function blockingPolicies(
-  policies: readonly NetworkPolicyPicture[],
+  policies: readonly NetworkPolicy[],
   direction: "ingress" | "egress",
   pods: NetworkEnd,
   other: NetworkEnd,
-): readonly NetworkPolicyPicture[] {
+): readonly NetworkPolicy[] {
   const selecting = policies.filter(
     (policy) =>
       policy.namespace === pods.namespace.name &&
@@ -38,16 +34,41 @@ export function blockingPolicies(
   return isOpen ? [] : selecting;
 }
 
+/**
+ * The policies of a namespace that together say who may come to some pods; none: everybody may. Whoever goes through a
+ * gateway is past them.
+ * @param selects whether a policy's `podSelector` selects the pods
+ */
+export function restrictingPolicies(
+  policies: readonly NetworkPolicy[],
+  selects: (policy: NetworkPolicy) => boolean,
+): readonly NetworkPolicy[] {
+  const selecting = policies.filter(
+    (policy) => policy.policyTypes.some((type) => type.toLowerCase() === "ingress") && selects(policy),
+  );
+  const isOpen = selecting.some(({ ingress }) =>
+    ingress.some((peers) => peers.length === 0 || peers.some(isEverybody)),
+  );
+  return isOpen ? [] : selecting;
+}
+
+/** All networks, or all pods of all namespaces. */
+function isEverybody({ ipBlock, namespaceSelector, podSelector }: NetworkPeer): boolean {
+  if (ipBlock !== undefined) return ipBlock.cidr.endsWith("/0") && (ipBlock.except ?? []).length === 0;
+  const isAnyNamespace = namespaceSelector !== undefined && isEmpty(namespaceSelector);
+  return isAnyNamespace && (podSelector === undefined || isEmpty(podSelector));
+}
+
 /** Of any pod it is said that it is selected only where all are. */
-function selectsPods(selector: LabelSelectorPicture, labels: NetworkEnd["labels"]): boolean {
+function selectsPods(selector: LabelSelector, labels: NetworkEnd["labels"]): boolean {
   return labels === undefined ? isEmpty(selector) : matches(selector, labels);
 }
 
-function allows(peers: readonly NetworkPeerPicture[], ownNamespace: string, other: NetworkEnd): boolean {
+function allows(peers: readonly NetworkPeer[], ownNamespace: string, other: NetworkEnd): boolean {
   return peers.length === 0 || peers.some((peer) => isPeer(peer, ownNamespace, other));
 }
 
-function isPeer(peer: NetworkPeerPicture, ownNamespace: string, other: NetworkEnd): boolean {
+function isPeer(peer: NetworkPeer, ownNamespace: string, other: NetworkEnd): boolean {
   const { ipBlock, namespaceSelector, podSelector } = peer;
   if (ipBlock !== undefined) {
     const inside = (cidr: string): boolean => other.addresses.some((address) => isInside(address, cidr));
@@ -60,22 +81,8 @@ function isPeer(peer: NetworkPeerPicture, ownNamespace: string, other: NetworkEn
   return isNamespace && (podSelector === undefined || selectsPods(podSelector, other.labels));
 }
 
-function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelectorPicture): boolean {
+function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
-}
-
-function matches(selector: LabelSelectorPicture, labels: Readonly<Record<string, string>>): boolean {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      if (operator === "Exists") return value !== undefined;
-      if (operator === "DoesNotExist") return value === undefined;
-      const isListed = value !== undefined && values.includes(value);
-      return operator === "In" ? isListed : !isListed;
-    })
-  );
 }
 
 /** IPv4; of IPv6 it is not worked out, and what is not known is taken to be let through. */

@@ -1,0 +1,43 @@
+import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
+import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
+import type { Selector } from "../../../core/takeover/selector.ts";
+import { dependsOnPods, surroundingsOf } from "../../../core/takeover/surroundings.ts";
+import { readPeerAuthentication } from "../../../model/mesh.ts";
+import { readNetworkPolicy } from "../../../model/network-policy.ts";
+import { ClusterPod, type ServiceSurroundings } from "../../../model/takeover.ts";
+import { ifAllowed, readIfAllowed } from "./read-if-allowed.ts";
+
+/**
+ * What stands between some pods and those who come to them, as far as this person may read it.
+ * @throws KubeError
+ */
+export async function readSurroundings(
+  client: KubeClient,
+  namespace: string,
+  selector: Selector,
+): Promise<ServiceSurroundings> {
+  const path = pathOf(KUBE_RESOURCES.namespaces, { name: namespace });
+  const [found, policies, authentications] = await Promise.all([
+    ifAllowed(client.request<KubeObject>({ method: "GET", path })),
+    readIfAllowed(client, KUBE_RESOURCES.networkPolicies, { namespace }),
+    readIfAllowed(client, KUBE_RESOURCES.peerAuthentications),
+  ]);
+  const networkPolicies = (policies ?? []).flatMap((object) => readNetworkPolicy(object) ?? []);
+  const { labels = {}, annotations = {} } = found?.metadata ?? {};
+  return surroundingsOf(selector, {
+    namespace: { name: namespace, labels, annotations },
+    networkPolicies,
+    peerAuthentications: (authentications ?? []).flatMap((object) => readPeerAuthentication(object) ?? []),
+    podLabels: dependsOnPods(selector, networkPolicies) ? await labelsOfPod(client, namespace, selector) : undefined,
+  });
+}
+
+async function labelsOfPod(client: KubeClient, namespace: string, selector: Selector): Promise<Selector | undefined> {
+  const labelSelector = Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const path = pathOf(KUBE_RESOURCES.pods, { namespace });
+  const query = { labelSelector, limit: 1 };
+  const list = await ifAllowed(client.request<{ readonly items?: unknown[] }>({ method: "GET", path, query }));
+  return ClusterPod.safeParse(list?.items?.[0]).data?.metadata.labels;
+}
