@@ -15,7 +15,8 @@ import { KubeProxy } from "../../test/kube/kube-proxy.ts";
 import { startLoad } from "../rig/load.ts";
 import { type RunScope, withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
-import { type ClusterPair, startClusters, startTandem } from "./cluster-pair.ts";
+import type { ClusterPair } from "../../test/e2e/cluster-pair.ts";
+import { startClusters } from "./cluster-pair.ts";
 import { type KubernetesRow, windowMs } from "./rows.ts";
 
 const rate = 500;
@@ -79,7 +80,7 @@ async function runOnce(row: KubernetesRow, prefix: string, scope: RunScope): Pro
 /** Tandem in both clusters, the policy, and everything prepared. */
 async function protect(pair: ClusterPair, mode: "Gateway" | "Direct"): Promise<void> {
   const { west, east } = pair;
-  await startTandem(pair, gateways);
+  await pair.startTandem(gateways);
   for (const site of [west, east]) site.protect(policyOf(mode));
   const isDone = (site: ClusterSite): Promise<void> =>
     mode === "Gateway" ? site.untilHeld(...gateways) : site.untilPrepared(...gateways);
@@ -89,7 +90,6 @@ async function protect(pair: ClusterPair, mode: "Gateway" | "Direct"): Promise<v
 
 function policyOf(mode: "Gateway" | "Direct"): JsonObject {
   return {
-    targetRefs: [{ kind: "Service", name: "web" }],
     mode,
     sites: [{ name: "west" }, { name: "east" }],
     healthCheck: { http: { path: "/healthz" } },

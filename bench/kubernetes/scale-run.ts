@@ -10,7 +10,8 @@ import type { AuditEntry } from "../../test/kube/http/audit.ts";
 import type { SimulatedCluster } from "../../test/kube/simulated-cluster.ts";
 import { type RunScope, withRunScope } from "../rig/process-group.ts";
 import { measureQuietly } from "../rig/quiet.ts";
-import { type ClusterPair, startClusters, startTandem } from "./cluster-pair.ts";
+import type { ClusterPair } from "../../test/e2e/cluster-pair.ts";
+import { startClusters } from "./cluster-pair.ts";
 import { changes } from "./changes.ts";
 import {
   namespacesOf,
@@ -77,7 +78,7 @@ async function runOnce(scale: Scale, prefix: string, scope: RunScope): Promise<O
   const { podsEach } = scale;
   await seedServices(pair.west.cluster, all, { podsEach, prefix, network: networks.west });
   await seedServices(pair.east.cluster, protectedPlaces(scale), { podsEach, prefix, network: networks.east });
-  await startTandem(pair, [1]);
+  await pair.startTandem([1]);
   for (const { cluster } of [pair.west, pair.east]) seedPolicies(cluster, scale);
   await untilProtected(pair.west.cluster, scale);
   const agent = await measureStart(pair, "agent", () => pair.west.startAgent(1));

@@ -98,3 +98,30 @@ test.each([true, false])("where checking begins or ends an ejection is over (che
   expect(table.unwell()).toEqual([]);
   expect(changes).toHaveLength(2);
 });
+
+test("an answer to another question is worth nothing, and one to a question that stays the same is", () => {
+  const { table } = tableWithLog();
+  const of = (endpoint: string): unknown => table.of("shop/web/80").get(endpoint);
+  const ask = (question: string, now: number): void =>
+    table.ask(
+      "shop/web/80",
+      new Map([
+        ["10.0.0.1:80", question],
+        ["10.0.0.2:80", "/b"],
+      ]),
+      now,
+    );
+  ask("/a", 0);
+  for (const endpoint of ["10.0.0.1:80", "10.0.0.2:80"])
+    for (const view of ["in", "out"] as const) table.take({ ...event(1, "passing", view), endpoint });
+  ask("/new", 10);
+  expect([of("10.0.0.1:80"), of("10.0.0.2:80")]).toEqual([
+    { in: "unknown", out: "unknown", ejected: false },
+    { in: "passing", out: "passing", ejected: false },
+  ]);
+  // What Envoy says right after it may be of before.
+  table.correct([event(20, "passing", "in")], 20);
+  expect(of("10.0.0.1:80")).toMatchObject({ in: "unknown" });
+  table.take(event(30, "failing", "in"));
+  expect(of("10.0.0.1:80")).toMatchObject({ in: "failing" });
+});

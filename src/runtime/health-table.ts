@@ -27,6 +27,8 @@ type Heard = Pick<EnvoyHealthEvent, "service" | "endpoint" | "view" | "kind">;
 export class HealthTable {
   readonly #services = new Map<ServicePortKey, Map<string, EndpointHealth>>();
   readonly #followed = new Map<ServicePortKey, readonly string[]>();
+  /** What local endpoints are asked, by service and endpoint. */
+  readonly #questions = new Map<ServicePortKey, ReadonlyMap<string, string>>();
   /** First and last sign of the latest outage, in Unix milliseconds. */
   readonly #trouble = new Map<ServicePortKey, { readonly first: number; readonly last: number }>();
   /** By {@link heardKey}: an answer to a question asked before this moment (Unix milliseconds) does not count, {@link NEVER} none. */
@@ -85,6 +87,29 @@ export class HealthTable {
   }
 
   /**
+   * Says what local endpoints are asked from now on. Answers to another question are worth nothing: what was passed under it
+   * may fail under the new one, and Envoy takes an endpoint that it asks something else for one that fails until it answers.
+   * @param questions by `address:port`
+   */
+  ask(service: ServicePortKey, questions: ReadonlyMap<string, string>, now: number): void {
+    const before = this.#questions.get(service);
+    this.#questions.set(service, questions);
+    for (const [endpoint, question] of questions) {
+      const asked = before?.get(endpoint);
+      if (asked !== undefined && asked !== question) this.#forgetAnswers(service, endpoint, now);
+    }
+  }
+
+  #forgetAnswers(service: ServicePortKey, endpoint: string, now: number): void {
+    const health = this.of(service).get(endpoint);
+    if (health !== undefined) this.#set(service, endpoint, { ...health, out: "unknown", in: "unknown" });
+    for (const view of ["in", "out"] as const) {
+      const key = heardKey({ service, endpoint, view, kind: "check" });
+      if (this.#answersCountFrom.get(key) !== NEVER) this.#answersCountFrom.set(key, now + CHECKS_BEGIN_WITHIN_MS);
+    }
+  }
+
+  /**
    * Follows what Envoy is programmed with: forgets endpoints that are gone, and what the callers' cluster said of those
    * that it does not check. Of these Envoy would answer that they are well: only what it says once it checks them counts.
    * Where checking begins or ends Envoy makes a new host of the endpoint: without a word the old one's ejection is over.
@@ -101,6 +126,7 @@ export class HealthTable {
 
   /** Forgets a service. */
   forget(service: ServicePortKey): void {
+    this.#questions.delete(service);
     this.follow(service, [], 0);
   }
 

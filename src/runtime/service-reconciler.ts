@@ -6,6 +6,7 @@ import type { FilterChainJson } from "../gen/envoy/config/listener/v3/listener_c
 import { conditionsOf } from "../core/failover/conditions.ts";
 import { judge, type Verdict } from "../core/failover/judge.ts";
 import { plan } from "../core/failover/plan.ts";
+import { questionsOf } from "../core/failover/program-check.ts";
 import { translateEndpoints, translateService, translateTcpChain } from "../core/envoy/translate.ts";
 import type { Problem } from "../model/problem.ts";
 import { type ServiceKey, serviceOf, type ServicePortKey, splitServicePortKey } from "../model/service-key.ts";
@@ -181,14 +182,17 @@ export class ServiceReconciler {
     this.#events.statusChanged(key);
   }
 
-  #reconcilePort({ view, problems }: BuiltView, noticedAt: number): void {
-    const before = this.#current.get(view.service);
+  #reconcilePort({ view: built, problems }: BuiltView, noticedAt: number): void {
+    const before = this.#current.get(built.service);
     before?.cancelTimer?.();
+    const { health } = this.#sources;
+    health.ask(built.service, questionsOf(built), built.now);
+    const view = { ...built, health: health.of(built.service) };
     const verdict = judge(view);
     const program = plan(view, verdict);
     const programText = textOf(program);
     const tcpChain = programText.rest === before?.programText.rest ? before.tcpChain : translateTcpChain(program);
-    const { health, memory } = this.#sources;
+    const { memory } = this.#sources;
     health.follow(view.service, followedOf(program), view.now);
     // Before anything is remembered: what could not be published has to be tried again.
     this.#publish(before?.programText, { program, programText }, noticedAt);

@@ -20,13 +20,18 @@ export interface SitePrograms {
   readonly backend: string;
 }
 
-const SOURCES: SitePrograms = {
+/** Programs of the sources. */
+export const SOURCES: SitePrograms = {
   tandem: fileURLToPath(new URL("../../src/apps/cli/main.ts", import.meta.url)),
   backend: fileURLToPath(new URL("../../src/apps/lab/backend/main.ts", import.meta.url)),
 };
 
 /** Where pods listen. */
-const POD_PORT = 8080;
+const POD_PORTS = { http: 8080, tcp: 7000 } as const;
+
+/** The port of a Service of the pods. */
+export const HTTP: JsonObject = { name: "http", port: 80, targetPort: POD_PORTS.http, appProtocol: "http" };
+export const TCP: JsonObject = { name: "tcp", port: 7000, targetPort: POD_PORTS.tcp };
 
 /** How a cluster is set up. */
 export interface ClusterSiteOptions {
@@ -51,6 +56,8 @@ export class ClusterSite {
   readonly cluster: SimulatedCluster;
   readonly #options: ClusterSiteOptions;
   readonly #programs: SitePrograms;
+  /** Numbers of the pods that there are, running or killed. */
+  readonly #pods = new Set<number>();
 
   private constructor(options: ClusterSiteOptions, cluster: SimulatedCluster) {
     this.name = options.name;
@@ -78,7 +85,7 @@ export class ClusterSite {
       await writeFile(path, cluster.kubeconfig({ user }), { mode: 0o600 });
     }
     await installDefinitions(await connect(site.kubeconfig("admin")));
-    cluster.seed("/services", SERVICE, "shop");
+    site.addService("web", HTTP);
     for (const index of [1, 2, 3]) await site.startPod(index);
     return site;
   }
@@ -88,12 +95,30 @@ export class ClusterSite {
     return `${this.#options.prefix}.${number}`;
   }
 
+  /** Makes a Service of the pods. */
+  addService(name: string, port: JsonObject): void {
+    const spec = { selector: { app: "web" }, ports: [port] };
+    this.cluster.seed("/services", { apiVersion: "v1", kind: "Service", metadata: { name }, spec }, "shop");
+  }
+
   /** Starts a pod that is ready. */
   async startPod(index: number): Promise<void> {
     const { name, processes } = this.#options;
+    this.#pods.add(index);
     const [pod, ip] = [`web-${index}`, this.address(index)];
     const control = this.podControl(index);
-    const args = ["--address", ip, "--http", String(POD_PORT), "--tcp", "7000", "--site", name, "--name", pod];
+    const args = [
+      "--address",
+      ip,
+      "--http",
+      String(POD_PORTS.http),
+      "--tcp",
+      String(POD_PORTS.tcp),
+      "--site",
+      name,
+      "--name",
+      pod,
+    ];
     const command = [this.#programs.backend, ...args, "--control", control, "--latency", "2ms"];
     await processes.start(`pod/${name}/${pod}`, command, this.#node(index)?.through);
     if (this.cluster.read("/pods", pod, "shop") === undefined) this.cluster.seed("/pods", podOf(pod, ip), "shop");
@@ -168,9 +193,30 @@ export class ClusterSite {
     await processes.kill(processes.find(`pod/${this.name}`));
   }
 
+  /** Starts the pods that were killed. */
+  async revivePods(): Promise<void> {
+    for (const index of this.#pods) await this.startPod(index);
+  }
+
+  /** Takes a pod away, as when it is deleted: Kubernetes forgets it in the moment in which its process dies. */
+  async removePod(index: number): Promise<void> {
+    const { name, processes } = this.#options;
+    this.#pods.delete(index);
+    this.cluster.remove("/pods", `web-${index}`, "shop");
+    await processes.kill(processes.find(`pod/${name}/web-${index}`));
+  }
+
+  /** Kills a gateway with its agent and its Envoy: nothing is drained. */
+  async killGateway(number: number): Promise<void> {
+    const { processes } = this.#options;
+    await this.adoptEnvoys();
+    const gateway = `${this.name}-${number}`;
+    await processes.kill(processes.find(`agent/${gateway}`, `gateway/${gateway}`, `envoy/${gateway}`));
+  }
+
   /** Has Kubernetes see that no pod is ready any more. */
   markPodsUnready(): void {
-    for (const index of [1, 2, 3])
+    for (const index of this.#pods)
       this.cluster.seed("/pods", podOf(`web-${index}`, this.address(index), false), "shop");
   }
 
@@ -182,21 +228,26 @@ export class ClusterSite {
     this.cluster.seed("tandem.dev/sites", site);
   }
 
-  /** Makes the policy of `shop/web`. */
-  protect(spec: JsonObject): void {
-    const metadata = { name: "web" };
-    const policy = { apiVersion: "tandem.dev/v1alpha1", kind: "FailoverPolicy", metadata, spec };
+  /** Makes the policy of a Service of `shop`, or another one of it. */
+  protect(spec: JsonObject, name = "web"): void {
+    const targeted = { targetRefs: [{ kind: "Service", name }], ...spec };
+    const policy = { apiVersion: "tandem.dev/v1alpha1", kind: "FailoverPolicy", metadata: { name }, spec: targeted };
     this.cluster.seed("tandem.dev/failoverpolicies", policy, "shop");
   }
 
-  /** Fulfilled once the Service goes to exactly the gateways of these numbers. */
+  /** Fulfilled once `shop/web` goes to exactly the gateways of these numbers. */
   async untilHeld(...numbers: readonly number[]): Promise<void> {
     const wanted = this.#addressesOf(numbers);
-    await this.cluster.until((now) => {
+    await this.cluster.until(() => {
       const ready = this.#gatewayEndpoints().filter(({ conditions }) => conditions.ready);
-      const spec = (now.read("/services", "web", "shop")?.["spec"] ?? {}) as { readonly selector?: object };
-      return addressesIn(ready) === wanted && Object.hasOwn(spec.selector ?? {}, "tandem.dev/held");
+      return addressesIn(ready) === wanted && Object.hasOwn(this.selector(), "tandem.dev/held");
     });
+  }
+
+  /** The selector of a Service. */
+  selector(name = "web"): object {
+    const spec = (this.cluster.read("/services", name, "shop")?.["spec"] ?? {}) as { readonly selector?: object };
+    return spec.selector ?? {};
   }
 
   /** Fulfilled once the Service can be switched to exactly the gateways of these numbers. */
@@ -214,13 +265,28 @@ export class ClusterSite {
     return (slice?.["endpoints"] ?? []) as unknown as readonly GatewayEndpoint[];
   }
 
-  /** A condition of the policy's status; undefined before it was written. */
-  condition(type: string): { readonly status: string; readonly reason: string } | undefined {
-    const status = this.cluster.read("tandem.dev/failoverpolicies", "web", "shop")?.["status"] as
-      | { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason: string }[] }
-      | undefined;
-    return status?.conditions?.find((one) => one.type === type);
+  /** The status of a policy. */
+  status(policy = "web"): JsonObject {
+    return (this.cluster.read("tandem.dev/failoverpolicies", policy, "shop")?.["status"] ?? {}) as JsonObject;
   }
+
+  /** A condition of a policy's status; undefined before it was written. */
+  condition(type: string, policy = "web"): { readonly status: string; readonly reason: string } | undefined {
+    const conditions = (this.status(policy)["conditions"] ?? []) as unknown as readonly Condition[];
+    return conditions.find((one) => one.type === type);
+  }
+
+  /** How often an Event told of something about a policy. */
+  told(reason: string, policy = "web"): number {
+    const events = this.cluster.list("/events", "shop").filter((event) => event["reason"] === reason);
+    return events.filter((event) => (event["involvedObject"] as JsonObject)["name"] === policy).length;
+  }
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
 }
 
 /** An endpoint of the gateways' slice. */
@@ -235,16 +301,6 @@ function addressesIn(endpoints: readonly Pick<GatewayEndpoint, "addresses">[]): 
     .toSorted()
     .join();
 }
-
-const SERVICE: JsonObject = {
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name: "web" },
-  spec: {
-    selector: { app: "web" },
-    ports: [{ name: "http", port: 80, targetPort: POD_PORT, appProtocol: "http" }],
-  },
-};
 
 function podOf(name: string, ip: string, ready = true): JsonObject {
   return {

@@ -65,7 +65,6 @@ beforeAll(async () => {
   await west.startController("2");
   for (const number of [1, 2]) await west.startGateway(number);
   west.protect({
-    targetRefs: [{ kind: "Service", name: "web" }],
     mode: "Gateway",
     sites: [{ name: "west" }],
     healthCheck: { http: { path: "/healthz" } },

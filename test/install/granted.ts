@@ -67,7 +67,7 @@ export function formatGranted({ verb, resource, name }: Granted): string {
 export const REASONS: Readonly<Record<string, readonly (readonly [why: string, permissions: readonly string[]])[]>> = {
   controller: [
     [
-      "used where sites set themselves up and join: test/e2e/installed-clusters.test.ts",
+      "used where sites set themselves up and join: test/e2e/clusters.test.ts",
       [
         "create tandem.dev/sites",
         "create /secrets",
@@ -81,7 +81,7 @@ export const REASONS: Readonly<Record<string, readonly (readonly [why: string, p
   ],
   gateway: [
     [
-      "used where gateways register and pass joins on: test/e2e/installed-clusters.test.ts",
+      "used where gateways register and pass joins on: test/e2e/clusters.test.ts",
       ["get", "watch", "create", "patch", "delete"].map((verb) => `${verb} coordination.k8s.io/leases`),
     ],
     ["an API server that streams no lists has its Leases listed", ["list coordination.k8s.io/leases"]],

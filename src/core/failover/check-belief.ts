@@ -9,7 +9,10 @@ export interface CheckBelief {
   readonly counts: boolean;
   /** No local endpoint has ever passed it. */
   readonly unknown: boolean;
-  /** It fails at every site, and has for longer than a check takes to notice anything, although endpoints say they are ready. */
+  /**
+   * It fails at every site, and has for longer than a check takes to notice anything, although endpoints say they are
+   * ready; whether it has ever been passed or not.
+   */
   readonly suspect: boolean;
   /** Fingerprint of the check that was passed last. */
   readonly passed: string | undefined;
@@ -26,10 +29,7 @@ export interface CheckBelief {
  * healthy anywhere Envoy tries everything.
  */
 export function believeChecks(view: ServiceView, tiers: readonly Tier[], check: ProgramCheck): CheckBelief {
-  const fingerprint = checkFingerprint(
-    check,
-    view.local.map((endpoint) => endpoint.checkPort ?? endpoint.port),
-  );
+  const fingerprint = checkFingerprint(check, view.local);
   const local = tiers.find((tier) => tier.local)?.endpoints ?? [];
   const passing = local.some(({ health }) => localCheckState(health) === "passing");
   const known = passing || view.memory.checkPassed === fingerprint;
@@ -37,7 +37,7 @@ export function believeChecks(view: ServiceView, tiers: readonly Tier[], check: 
   const allLocalFail = ready.length > 0 && ready.every(({ health }) => localCheckState(health) === "failing");
   // By their checks alone: a peer that is only ejected has a check that can be believed, and so can the one here.
   const peersPass = tiers.some((tier) => !tier.local && tier.endpoints.some(({ health }) => health.out === "passing"));
-  const allFailSince = known && allLocalFail && !peersPass ? (view.memory.allFailSince ?? view.now) : undefined;
+  const allFailSince = allLocalFail && !peersPass ? (view.memory.allFailSince ?? view.now) : undefined;
   const suspectAt = allFailSince === undefined ? undefined : allFailSince + timeToFail(check);
   const suspect = suspectAt !== undefined && view.now >= suspectAt;
   return {

@@ -97,6 +97,17 @@ describe("judge", () => {
     expect(verdict.checkUnknown).toBe(true);
   });
 
+  test("one that has never passed and fails in every site is suspect, too", () => {
+    const first = judge(withHealth(serviceView(), { local: FAILING, east: FAILING }));
+    const after = (first.nextLookAt ?? 0) - serviceView().now;
+    const view = serviceView({ now: serviceView().now + after, memory: first.memory });
+    expect(judge(withHealth(view, { local: FAILING, east: FAILING }))).toMatchObject({
+      servingSite: "west",
+      checkUnknown: true,
+      checkSuspect: true,
+    });
+  });
+
   test("a check that goes on failing in every site while endpoints are ready is not believed", () => {
     const first = judge(withHealth(settled({ now: 2_000_000 }), { local: FAILING, east: FAILING }));
     expect(first.checkSuspect).toBe(false);

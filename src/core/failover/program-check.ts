@@ -1,7 +1,7 @@
-import type { ServiceView } from "../../model/service-view.ts";
+import { endpointKey, type LocalEndpoint, type ServiceView } from "../../model/service-view.ts";
 import type { ProgramCheck } from "../../model/service-program.ts";
 import { scheduleChecks } from "./check-schedule.ts";
-import type { ProtocolChoice } from "./protocol.ts";
+import { chooseProtocol, type ProtocolChoice } from "./protocol.ts";
 
 /** The active check of a service's local endpoints: the policy's, else a TCP connect. */
 export function programCheck(view: ServiceView, protocol: ProtocolChoice): ProgramCheck {
@@ -23,10 +23,30 @@ export function programCheck(view: ServiceView, protocol: ProtocolChoice): Progr
  * Fingerprint of what a check asks. Intervals are left out: asking more often does not make another question of it,
  * so an answer given before still counts.
  */
-export function checkFingerprint(check: ProgramCheck, ports: readonly number[]): string {
-  const question =
-    check.kind === "http" ? ["http", check.path, check.host ?? ""] : ["tcp", check.send ?? "", check.receive ?? ""];
-  return JSON.stringify([...question, ...new Set(ports)]);
+export function checkFingerprint(check: ProgramCheck, endpoints: readonly LocalEndpoint[]): string {
+  const ports = [...new Set(endpoints.map(askedPort))].toSorted((left, right) => left - right);
+  return JSON.stringify([...question(check), ...ports]);
+}
+
+/** What each local endpoint of a service is asked, by `address:port`. */
+export function questionsOf(view: ServiceView): ReadonlyMap<string, string> {
+  const check = programCheck(view, chooseProtocol(view.appProtocol, view.policy.healthCheck));
+  return new Map(
+    view.local.map((endpoint) => [
+      endpointKey(endpoint.address, endpoint.port),
+      JSON.stringify([...question(check), askedPort(endpoint)]),
+    ]),
+  );
+}
+
+function question(check: ProgramCheck): readonly string[] {
+  return check.kind === "http"
+    ? ["http", check.path, check.host ?? ""]
+    : ["tcp", check.send ?? "", check.receive ?? ""];
+}
+
+function askedPort({ port, checkPort }: LocalEndpoint): number {
+  return checkPort ?? port;
 }
 
 /** Longest time until every check has noticed that an endpoint hangs, in milliseconds. */
