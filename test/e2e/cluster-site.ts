@@ -120,7 +120,8 @@ export class ClusterSite {
       pod,
     ];
     const command = [this.#programs.backend, ...args, "--control", control, "--latency", "2ms"];
-    await processes.start(`pod/${name}/${pod}`, command, this.#node(index)?.through);
+    const id = `pod/${name}/${pod}`;
+    if ((await processes.running(id)).length === 0) await processes.start(id, command, this.#node(index)?.through);
     if (this.cluster.read("/pods", pod, "shop") === undefined) this.cluster.seed("/pods", podOf(pod, ip), "shop");
   }
 
@@ -193,7 +194,7 @@ export class ClusterSite {
     await processes.kill(processes.find(`pod/${this.name}`));
   }
 
-  /** Starts the pods that were killed. */
+  /** Starts the pods that were killed, and has Kubernetes know all of them. */
   async revivePods(): Promise<void> {
     for (const index of this.#pods) await this.startPod(index);
   }

@@ -110,8 +110,8 @@ async function ask(address: string): Promise<SummaryLine | undefined> {
 
 /** Whether a Service's clients are led to exactly these addresses. */
 const leadsTo = (service: string, addresses: readonly string[]) => (): boolean => {
-  const targets = proxy.targets(service).map((target) => target.split(":", 1)[0]);
-  return targets.toSorted().join() === [...addresses].toSorted().join();
+  const targets = new Set(proxy.targets(service).map((target) => target.split(":", 1)[0] ?? ""));
+  return targets.size === addresses.length && addresses.every((address) => targets.has(address));
 };
 
 const pods = (...numbers: readonly number[]): readonly string[] => numbers.map((number) => west.address(number));
