@@ -151,7 +151,18 @@ export class ClusterSite {
     const gateway = `${this.name}-${number}`;
     const state = join(directory, gateway);
     const through = this.#node(100 + number)?.through;
-    const run = [this.#programs.tandem, "gateway", "run", "--wait", "--state", state, "--concurrency", "1"];
+    const run = [
+      this.#programs.tandem,
+      "gateway",
+      "run",
+      "--wait",
+      "--state",
+      state,
+      "--concurrency",
+      "1",
+      "--notice",
+      "4s",
+    ];
     await processes.start(`gateway/${gateway}`, run, through);
     await this.startAgent(number);
   }

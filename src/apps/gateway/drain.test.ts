@@ -29,7 +29,7 @@ function answerWith(...answers: readonly (number | Error)[]): { asked: number } 
 }
 
 async function drain(): Promise<void> {
-  const drained = drainGateway(statePaths("/missing"), () => {});
+  const drained = drainGateway(statePaths("/missing"), { noticeMs: 2_000, say: () => {} });
   await vi.runAllTimersAsync();
   await drained;
 }
@@ -39,17 +39,18 @@ const withCode = (code: string): Error => Object.assign(new Error(code), { code 
 test("a drain ends when nothing is under way twice", async () => {
   const counter = answerWith(2, 0, 1, 0, 0);
   await drain();
-  expect(counter.asked).toBe(5);
+  // And twice whether a connection is open.
+  expect(counter.asked).toBe(7);
 });
 
 test("a time-out says nothing about what is under way: Envoy is asked again", async () => {
   const counter = answerWith(1, new Error("no answer within 5000 ms"), new Error("no answer within 5000 ms"), 1, 0, 0);
   await drain();
-  expect(counter.asked).toBe(6);
+  expect(counter.asked).toBe(8);
 });
 
 test.each(["ECONNREFUSED", "ENOENT"])("of an Envoy that is gone (%s) nothing is under way", async (code) => {
   const counter = answerWith(1, withCode(code));
   await drain();
-  expect(counter.asked).toBe(3);
+  expect(counter.asked).toBe(5);
 });

@@ -11,45 +11,63 @@ import type { StatePaths } from "../../adapters/state/state-directory.ts";
 /** How long the agents of peers get to move on, in milliseconds: a message, a decision, an update of their Envoys. */
 const MOVE_MS = 1_000;
 
-/** How long clients get to notice, in milliseconds: several of their checks. */
-const NOTICE_MS = 2_000;
-
 /** How long connections get to end by themselves once nothing new is accepted, in milliseconds. */
 const DEADLINE_MS = 30_000;
+
+/**
+ * How long connections on which nothing is under way are waited for, in milliseconds: the next answer on each ends it, and
+ * whoever sends a request in the moment in which it is cut off loses it.
+ */
+const IDLE_MS = 3_000;
 
 const POLL_MS = 100;
 
 const Stats = z.object({ stats: z.array(z.object({ name: z.string().optional(), value: z.number().optional() })) });
 
+/** How a gateway is drained. */
+export interface DrainOptions {
+  /** How long clients get to notice that it is not ready, in milliseconds: several of their checks. */
+  readonly noticeMs: number;
+  /** Told what goes on; for people. */
+  readonly say: (text: string) => void;
+}
+
 /**
  * Out of the catalog, so that peers move on; not ready, so that clients do; listeners closed; and the wait until nothing is under way.
  * Peers come first: a check that fails ends their TCP connections, unless they have heard before that this gateway only drains.
  * Each step is tried even when the one before failed: a dead agent must not keep a gateway from draining.
- * @param say told what goes on
  */
-export async function drainGateway(paths: StatePaths, say: (text: string) => void): Promise<void> {
+export async function drainGateway(paths: StatePaths, { noticeMs, say }: DrainOptions): Promise<void> {
   await step(say, "telling the agent", () => callLocal(paths.localSocket, "POST", "/drain", { draining: true }));
   await pause(MOVE_MS);
   // From here on each answer ends its connection: `connection: close`, or GOAWAY.
   await step(say, "failing the readiness check", () => askAdmin(paths.adminSocket, "POST", "/healthcheck/fail"));
-  await pause(NOTICE_MS);
+  await pause(noticeMs);
   // Who comes all the same is refused and goes elsewhere. The hops stay open: a request under way may still need one for a retry.
   await step(say, "closing the listeners", () => askAdmin(paths.adminSocket, "POST", "/drain_listeners?inboundonly"));
-  const end = Date.now() + DEADLINE_MS;
-  // Twice: between two requests of one connection nothing is under way either.
-  for (let idle = 0; idle < 2 && Date.now() < end; ) {
+  await untilNone(paths.adminSocket, UNDER_WAY, DEADLINE_MS);
+  await untilNone(paths.adminSocket, OPEN, IDLE_MS);
+}
+
+/** Requests and TCP connections under way. A TCP connection is a request of its cluster; the TCP proxy has no such gauge. */
+const UNDER_WAY = "^(http\\.(client/|peers).*downstream_rq_active|cluster\\.(in|tier)/.*upstream_rq_active)$";
+
+/** Connections of clients over which requests may come. */
+const OPEN = "^http\\.client/.*downstream_cx_active$";
+
+/** Twice: between two requests of one connection nothing is under way either. */
+async function untilNone(adminSocket: string, gauges: string, longestMs: number): Promise<void> {
+  const end = Date.now() + longestMs;
+  for (let none = 0; none < 2 && Date.now() < end; ) {
     await pause(POLL_MS);
-    idle = (await underWay(paths.adminSocket)) === 0 ? idle + 1 : 0;
+    none = (await sumOf(adminSocket, gauges)) === 0 ? none + 1 : 0;
   }
 }
 
-/** Requests and TCP connections under way: none when Envoy is gone; undefined when it does not say, and has to be asked again. */
-async function underWay(adminSocket: string): Promise<number | undefined> {
+/** None when Envoy is gone; undefined when it does not say, and has to be asked again. */
+async function sumOf(adminSocket: string, gauges: string): Promise<number | undefined> {
   try {
-    // A TCP connection is a request of its cluster; the TCP proxy itself has no such gauge.
-    const filter = encodeURIComponent(
-      "^(http\\.(client/|peers).*downstream_rq_active|cluster\\.(in|tier)/.*upstream_rq_active)$",
-    );
+    const filter = encodeURIComponent(gauges);
     const { stats } = Stats.parse(
       JSON.parse(await askAdmin(adminSocket, "GET", `/stats?format=json&filter=${filter}`)),
     );

@@ -25,7 +25,7 @@ import { replaceFile } from "../../adapters/state/write-file.ts";
 import { bootstrap } from "../../core/envoy/bootstrap.ts";
 import { TandemError } from "../../model/errors.ts";
 import { admitGateway } from "./admit.ts";
-import { drainGateway } from "./drain.ts";
+import { type DrainOptions, drainGateway } from "./drain.ts";
 import { END_MS, superviseEnvoy } from "./supervise.ts";
 
 /** How a gateway is run. */
@@ -35,13 +35,15 @@ export interface GatewayOptions {
   readonly concurrency: number | undefined;
   readonly maxHeapBytes: number;
   readonly maxConnections: number;
+  /** See {@link DrainOptions.noticeMs}. */
+  readonly noticeMs: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Told what goes on; for people. */
   readonly say: (text: string) => void;
 }
 
-/** Limits that fit a gateway with 1 GiB of memory. */
-export const GATEWAY_DEFAULTS = { maxHeapBytes: 1024 * 1024 * 1024, maxConnections: 50_000 } as const;
+/** Limits that fit a gateway with 1 GiB of memory, and clients that check it themselves. */
+export const GATEWAY_DEFAULTS = { maxHeapBytes: 1024 * 1024 * 1024, maxConnections: 50_000, noticeMs: 2_000 } as const;
 
 /** Seconds in which Envoy ends connections after its listeners began to drain. */
 const DRAIN_SECONDS = 5;
@@ -110,7 +112,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   const leftover = await findLeftover(paths, options.say);
   // Found before the old one is ended: without a new one the old one goes on serving.
   const { path, version } = await findEnvoy(options.environment);
-  if (leftover !== undefined) await endLeftover(leftover, paths, options.say);
+  if (leftover !== undefined) await endLeftover(leftover, paths, options);
   const concurrency = options.concurrency === undefined ? [] : ["--concurrency", String(options.concurrency)];
   const args = [
     "-c",
@@ -132,7 +134,7 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
   const child = spawn(path, [...args, ...concurrency], { stdio: ["ignore", "inherit", "inherit"], detached: true });
   const ended = superviseEnvoy(child, {
     admit: (wanted) => admitGateway(paths, wanted),
-    drain: () => drainGateway(paths, options.say),
+    drain: () => drainGateway(paths, options),
     say: options.say,
   });
   if (child.pid !== undefined) {
@@ -174,9 +176,9 @@ function parseProcessRecord(text: string): z.infer<typeof ProcessRecord> | undef
   }
 }
 
-async function endLeftover(envoy: ProcessIdentity, paths: StatePaths, say: (text: string) => void): Promise<void> {
-  say(`ending Envoy ${envoy.pid}, whose gateway process is gone`);
-  await drainGateway(paths, say);
+async function endLeftover(envoy: ProcessIdentity, paths: StatePaths, options: DrainOptions): Promise<void> {
+  options.say(`ending Envoy ${envoy.pid}, whose gateway process is gone`);
+  await drainGateway(paths, options);
   await endProcess(envoy);
 }
 

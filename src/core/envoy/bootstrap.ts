@@ -34,6 +34,7 @@ const STATISTICS = [
   { suffix: ".membership_degraded" },
   { suffix: ".membership_total" },
   { suffix: ".downstream_rq_active" },
+  { suffix: ".downstream_cx_active" },
   { suffix: ".downstream_rq_5xx" },
   { suffix: ".upstream_rq_active" },
   { suffix: ".upstream_rq_total" },

@@ -14,8 +14,11 @@ const CONTROLLERS = 2;
 /** Seconds in which a controller lets the other one lead. */
 const CONTROLLER_GRACE_S = 30;
 
-/** A gateway's drain takes 33 s at most, Envoy's end 5, the agent's end what is left. */
-const GATEWAY_GRACE_S = 60;
+/** How long a gateway that drains goes on serving while kube-proxies, of which some are slow, learn that it does. */
+const GATEWAY_NOTICE_S = 10;
+
+/** A gateway's drain takes 44 s at most, Envoy's end 5, the agent's end what is left. */
+const GATEWAY_GRACE_S = 75;
 
 /** Seconds that a new gateway has to be ready before the next old one goes: controllers and peers take it in meanwhile. */
 const GATEWAY_SETTLE_S = 5;
@@ -102,6 +105,7 @@ function envoy(image: string): unknown {
     args: [
       ["gateway", "run", "--state", STATE_DIRECTORY],
       ["--concurrency", String(ENVOY_THREADS), "--max-heap", String(ENVOY_HEAP_MIB)],
+      ["--notice", `${GATEWAY_NOTICE_S}s`],
     ].flat(),
     ports: [
       { name: "peers", containerPort: GATEWAY_PORT },

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { TandemError } from "../../../model/errors.ts";
 import { GATEWAY_DEFAULTS, runGateway, untilSetUp, writeBootstrap } from "../../gateway/index.ts";
 import { type OutputForm, printResult } from "../output.ts";
-import { countArgument, outputOption, stateOption } from "./options.ts";
+import { countArgument, durationArgument, outputOption, stateOption } from "./options.ts";
 
 /** `tandem gateway`. */
 export function gatewayCommand(): Command {
@@ -57,6 +57,14 @@ function run(): Command {
   return limits(new Command("run").description("Run Envoy in the foreground; SIGTERM drains it first"))
     .addOption(stateOption())
     .option("--concurrency <threads>", "worker threads; one a core if not given", countArgument(1, 256))
+    .addOption(
+      new Option(
+        "--notice <duration>",
+        "how long clients get to go elsewhere when it drains; kube-proxies take seconds",
+      )
+        .argParser(durationArgument)
+        .default(GATEWAY_DEFAULTS.noticeMs, "2s"),
+    )
     .option("--wait", "wait for the agent to set the state directory up, as in a cluster's pods", false)
     .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
     .action(async (options: RunOptions) => {
@@ -66,6 +74,7 @@ function run(): Command {
         concurrency: options.concurrency,
         maxHeapBytes: options.maxHeap * MIB,
         maxConnections: options.maxConnections,
+        noticeMs: options.notice,
         environment: process.env,
         say: (text) => process.stderr.write(`${text}\n`),
       });
@@ -77,6 +86,8 @@ interface RunOptions {
   readonly maxHeap: number;
   readonly maxConnections: number;
   readonly concurrency?: number;
+  /** Milliseconds. */
+  readonly notice: number;
   readonly wait: boolean;
 }
 
