@@ -3,6 +3,7 @@
  * docs/benchmarks.md. Exit code 1: at least one run could not be measured.
  * @module
  */
+import { type DeadGatewayMeasure, deadGatewayRows, measureDeadGateway } from "./kubernetes/dead-gateway-run.ts";
 import { type FailoverMeasure, measureFailover } from "./kubernetes/failover-run.ts";
 import { type KubernetesResults, mergeKubernetes, renderKubernetes } from "./kubernetes/results.ts";
 import { rows } from "./kubernetes/rows.ts";
@@ -12,7 +13,8 @@ import { describeMachine } from "./rig/machine.ts";
 import { endRunsOnSignal } from "./rig/process-group.ts";
 
 const scaleRow = "scale";
-const ids = [...rows.map(({ id }) => id), scaleRow];
+const deadGatewayRow = "dead-gateway";
+const ids = [...rows.map(({ id }) => id), deadGatewayRow, scaleRow];
 const scale = { services: 5000, podsEach: 5, protected: 500 };
 const usage = `Usage: npm run bench:kubernetes -- [options]
   --rows a,b         what to measure (all): ${ids.join(", ")}; scale is run once however many runs are asked for
@@ -33,6 +35,7 @@ const chosen = options.rows.length === 0 ? ids : options.rows;
 const before = await resultsBefore<KubernetesResults>(options);
 const [startedAt, machine] = [new Date().toISOString(), await describeMachine()];
 const failover: Record<string, FailoverMeasure[]> = {};
+const deadGateway: DeadGatewayMeasure[] = [];
 const large: ScaleMeasure[] = [];
 
 for (let run = 1; run <= options.runs; run += 1) {
@@ -42,6 +45,12 @@ for (let run = 1; run <= options.runs; run += 1) {
     if (measure === undefined) continue;
     (failover[row.id] ??= []).push(measure);
     process.stdout.write(`${row.id.padEnd(12)} ${JSON.stringify(measure)}\n`);
+  }
+  for (const row of chosen.includes(deadGatewayRow) ? deadGatewayRows : []) {
+    const measure = await tryMeasure(deadGatewayRow, () => measureDeadGateway(row, options));
+    if (measure === undefined) continue;
+    deadGateway.push(measure);
+    process.stdout.write(`${deadGatewayRow} ${JSON.stringify(measure)}\n`);
   }
   await save();
 }
@@ -53,7 +62,7 @@ process.stdout.write(`${await save()}\n`);
 process.exit();
 
 async function save(): Promise<string> {
-  const results = mergeKubernetes(before, { startedAt, machine, failover, scale: large });
+  const results = mergeKubernetes(before, { startedAt, machine, failover, deadGateway, scale: large });
   const markdown = renderKubernetes(results);
   await saveResults("kubernetes", options, results, markdown);
   return markdown;

@@ -31,7 +31,9 @@ export interface FailoverMeasure {
   readonly requests: number;
   readonly failed: number;
   readonly longestGapMs: number;
-  /** The first agent of the site wrote that another site serves. */
+  /** The first agent of the site found that another site serves. */
+  readonly firstWordMs: number | null;
+  /** The last of them did: a switch takes the agreement of all gateways that are heard. */
   readonly decidedMs: number | null;
   /** The first write of the takeover reached the API server. */
   readonly firstWriteMs: number | null;
@@ -135,11 +137,12 @@ async function kill(row: KubernetesRow, { pair, scope, listen, checksPerSecond }
   await west.killPods();
   const summary = await load.summary;
   await unready;
-  const [written, decidedMs] = [takeoverWrites(pair, killedAt), await decision(pair, killedAt)];
+  const [written, words] = [takeoverWrites(pair, killedAt), await wordsOfAgents(pair, killedAt)];
   const [first, last] = written.toSorted((left, right) => left - right);
   return {
     ...servedIn(summary, killedAt - epochMs),
-    decidedMs,
+    firstWordMs: words[0] ?? null,
+    decidedMs: words.length < gateways.length ? null : (words.at(-1) ?? null),
     firstWriteMs: first === undefined ? null : first - killedAt,
     spreadMs: first === undefined || last === undefined ? null : last - first,
     checksPerSecond,
@@ -174,14 +177,17 @@ function takeoverWrites({ west }: ClusterPair, killedAt: number): readonly numbe
   });
 }
 
-/** When the first agent said that another site serves, in ms after the kill; null: none did. */
-async function decision({ processes }: ClusterPair, killedAt: number): Promise<number | null> {
+/** When each agent of the site found that another site serves, in ms after the kill, the first one first. */
+async function wordsOfAgents({ processes }: ClusterPair, killedAt: number): Promise<readonly number[]> {
   const logs = processes.find("agent").filter(({ id }) => id.startsWith("agent/west"));
   const texts = await Promise.all(logs.map(({ id }) => readFile(processes.logOf(id), "utf8")));
-  const times = texts
-    .flatMap((text) => text.split("\n"))
+  return texts.flatMap((text) => firstWord(text, killedAt)).toSorted((left, right) => left - right);
+}
+
+function firstWord(log: string, killedAt: number): readonly number[] {
+  const times = log
+    .split("\n")
     .filter((line) => line.includes('"serving_site_changed"'))
-    .map((line) => Date.parse((JSON.parse(line) as { readonly time: string }).time) - killedAt)
-    .filter((time) => time >= 0);
-  return times.length === 0 ? null : Math.min(...times);
+    .map((line) => Date.parse((JSON.parse(line) as { readonly time: string }).time) - killedAt);
+  return times.filter((time) => time >= 0).slice(0, 1);
 }

@@ -2,9 +2,12 @@
  * Thousands of Services with their pods, of which some are protected.
  * @module
  */
+import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Json, JsonObject } from "../../test/kube/api/json.ts";
 import type { SimulatedCluster } from "../../test/kube/simulated-cluster.ts";
+import type { RunScope } from "../rig/process-group.ts";
 
 /** How many of what. */
 export interface Scale {
@@ -14,8 +17,10 @@ export interface Scale {
   readonly protected: number;
 }
 
+const backend = fileURLToPath(new URL("../../dist/apps/lab/backend/main.js", import.meta.url));
+
 /** Where pods of these Services listen, whatever their address. */
-export const podPort = 8090;
+const podPort = 8090;
 
 const servicesPerNamespace = 50;
 const addressesPerNetwork = 250;
@@ -137,4 +142,16 @@ export function podOf(
       conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
     },
   };
+}
+
+/** One process that answers for all pods of the many Services, of both sites. */
+export async function startPods({ processes }: RunScope): Promise<void> {
+  const args = ["--address", "0.0.0.0", "--http", `${podPort}`, "--site", "any", "--name", "any"];
+  const child = await processes.start("pods", [process.execPath, backend, ...args]);
+  await Promise.race([
+    once(child.stdout, "data"),
+    child.ended.then((code) => {
+      throw new Error(`port ${podPort} of all addresses: the pods did not start (exit code ${code})`);
+    }),
+  ]);
 }

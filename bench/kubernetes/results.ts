@@ -5,6 +5,7 @@
 import { median } from "../../src/core/measure/index.ts";
 import { type Machine, sentenceOf } from "../rig/machine.ts";
 import { table } from "../rig/markdown.ts";
+import { type DeadGatewayMeasure, deadGatewayRows } from "./dead-gateway-run.ts";
 import type { FailoverMeasure } from "./failover-run.ts";
 import { rows } from "./rows.ts";
 import type { ProcessMeasure, ScaleMeasure } from "./scale-run.ts";
@@ -15,6 +16,7 @@ export interface KubernetesResults {
   readonly machine: Machine;
   /** Every run by the id of its row. */
   readonly failover: Readonly<Record<string, readonly FailoverMeasure[]>>;
+  readonly deadGateway: readonly DeadGatewayMeasure[];
   readonly scale: readonly ScaleMeasure[];
 }
 
@@ -22,13 +24,16 @@ export interface KubernetesResults {
 export function mergeKubernetes(before: KubernetesResults | null, added: KubernetesResults): KubernetesResults {
   if (before === null) return added;
   const scale = added.scale.length > 0 ? added.scale : before.scale;
-  return { ...added, failover: { ...before.failover, ...added.failover }, scale };
+  const deadGateway = added.deadGateway.length > 0 ? added.deadGateway : before.deadGateway;
+  return { ...added, failover: { ...before.failover, ...added.failover }, deadGateway, scale };
 }
 
-/** Two tables: failover, and a large cluster. */
-export function renderKubernetes({ startedAt, machine, failover, scale }: KubernetesResults): string {
+/** Tables: failover, a dead gateway, and a large cluster. */
+export function renderKubernetes({ startedAt, machine, failover, deadGateway, scale }: KubernetesResults): string {
   const measured = rows.filter(({ id }) => (failover[id] ?? []).length > 0);
-  const disturbances = [...Object.values(failover).flat(), ...scale].map(({ disturbance }) => disturbance);
+  const disturbances = [...Object.values(failover).flat(), ...deadGateway, ...scale].map(
+    ({ disturbance }) => disturbance,
+  );
   const others = `Other processes took at most ${(100 * Math.max(0, ...disturbances)).toFixed(0)} % of the processors during a run.`;
   const parts = [`${sentenceOf(machine, startedAt)} ${others}`];
   if (measured.length > 0) {
@@ -38,6 +43,7 @@ export function renderKubernetes({ startedAt, machine, failover, scale }: Kubern
       "runs",
       "failed",
       "gap",
+      "first word",
       "decision",
       "first write",
       "spread",
@@ -47,6 +53,7 @@ export function renderKubernetes({ startedAt, machine, failover, scale }: Kubern
     const notes = measured.map(({ title, note }) => `- ${title}: ${note}.`);
     parts.push("#### All pods killed, 500 GETs a second", table(head, lines), notes.join("\n"));
   }
+  if (deadGateway.length > 0) parts.push("#### A gateway stops answering", renderDeadGateway(deadGateway));
   if (scale.length > 0) parts.push("#### A large cluster", renderScale(scale));
   return parts.join("\n\n");
 }
@@ -65,12 +72,31 @@ function failoverLine(title: string, runs: readonly FailoverMeasure[]): string[]
     `${runs.length}`,
     `${of((run) => run.failed)} (at most ${most}) of ${runs[0]?.requests ?? 0}`,
     ms((run) => run.longestGapMs),
+    ms((run) => run.firstWordMs),
     ms((run) => run.decidedMs),
     ms((run) => run.firstWriteMs),
     ms((run) => run.spreadMs),
     ms((run) => run.elsewhereMs),
     checks === null ? "–" : `${checks.toFixed(1)}/s`,
   ];
+}
+
+function renderDeadGateway(all: readonly DeadGatewayMeasure[]): string {
+  const lines = deadGatewayRows.flatMap(({ services, leader }) => {
+    const runs = all.filter((run) => run.services === services && run.leader === leader);
+    if (runs.length === 0) return [];
+    const ms = (value: (run: DeadGatewayMeasure) => number): string => inMs(median(runs.map(value)) ?? null);
+    return [
+      [
+        `${services} Services${leader ? ", and the leader is killed" : ""}`,
+        `${runs.length}`,
+        ms((run) => run.firstMs),
+        ms((run) => run.lastMs),
+        `${Math.max(...runs.map(({ writes }) => writes))}`,
+      ],
+    ];
+  });
+  return table(["a gateway of two stops answering", "runs", "first Service", "last Service", "writes, at most"], lines);
 }
 
 function renderScale(runs: readonly ScaleMeasure[]): string {

@@ -2,9 +2,7 @@
  * One run with a large cluster: what a controller and an agent that start there need, and what a change makes them write.
  * @module
  */
-import { once } from "node:events";
 import { setTimeout as after } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { GATEWAY, CONTROLLER } from "../../test/install/accounts.ts";
 import type { AuditEntry } from "../../test/kube/http/audit.ts";
 import type { SimulatedCluster } from "../../test/kube/simulated-cluster.ts";
@@ -16,16 +14,15 @@ import { changes } from "./changes.ts";
 import {
   namespacesOf,
   type PodPlace,
-  podPort,
   placeOf,
   protectedPlaces,
   type Scale,
   seedPolicies,
   seedServices,
+  startPods,
 } from "./large-cluster.ts";
 import { readMemory, readProcessorTime } from "./process-usage.ts";
 
-const backend = fileURLToPath(new URL("../../dist/apps/lab/backend/main.js", import.meta.url));
 /** Third numbers of the pods' addresses. */
 const networks = { west: 10, east: 120 };
 const protectedWithinMs = 300_000;
@@ -92,18 +89,6 @@ async function runOnce(scale: Scale, prefix: string, scope: RunScope): Promise<O
     agent: { ...agent, ...steady.agent },
     writes,
   };
-}
-
-/** One process that answers for all pods of the many Services, of both sites. */
-async function startPods({ processes }: RunScope): Promise<void> {
-  const args = ["--address", "0.0.0.0", "--http", `${podPort}`, "--site", "any", "--name", "any"];
-  const child = await processes.start("pods", [process.execPath, backend, ...args]);
-  await Promise.race([
-    once(child.stdout, "data"),
-    child.ended.then((code) => {
-      throw new Error(`port ${podPort} of all addresses: the pods did not start (exit code ${code})`);
-    }),
-  ]);
 }
 
 async function untilProtected(cluster: SimulatedCluster, scale: Scale): Promise<void> {
