@@ -14,7 +14,8 @@ import { processTimer } from "../../src/apps/cli/commands/process.ts";
 import { Controller } from "../../src/apps/controller/index.ts";
 import { READY_PORT } from "../../src/model/kinds/index.ts";
 import { trustDomain } from "../../src/model/identity.ts";
-import { listAt } from "../kube/api/json.ts";
+import { type JsonObject, listAt } from "../kube/api/json.ts";
+import { CONTROLLER, grantPermissions, USERS } from "../install/accounts.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { hold, seedPolicy, seedService } from "./held-services.ts";
 import { connect, installDefinitions } from "./kube-world.ts";
@@ -24,13 +25,16 @@ const GATEWAYS = ["127.73.1.1", "127.73.1.2"] as const;
 
 let cluster: SimulatedCluster;
 let directory: string;
-let controller: Controller;
+let controllers: Controller[];
 /** Of gateways that live, by their addresses. */
 let servers: Map<string, Server>;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "tandem-dead-"));
-  cluster = await SimulatedCluster.start({ allowLoopback: true, namespaces: ["shop", "tandem-system"] });
+  const namespaces = ["shop", "tandem-system"];
+  cluster = await SimulatedCluster.start({ allowLoopback: true, namespaces, users: USERS });
+  grantPermissions(cluster);
+  controllers = [];
   servers = new Map();
   await Promise.all(GATEWAYS.map(listen));
   const gateways = GATEWAYS.map((address, index) => ({ name: `west-${index + 1}`, address }));
@@ -42,7 +46,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await controller.close();
+  await Promise.all(controllers.map((controller) => controller.close()));
   await Promise.all(GATEWAYS.map(kill));
   await cluster.close();
   await rm(directory, { recursive: true });
@@ -62,24 +66,28 @@ async function kill(address: string): Promise<void> {
   if (server !== undefined) await new Promise((resolve) => server.close(resolve));
 }
 
-async function startController(): Promise<void> {
-  const paths = await createStateDirectory(join(directory, "state"));
+/** @param user as whom it writes to Services and slices */
+async function startController(identity = "one", user = "admin"): Promise<void> {
+  const kubeconfig = join(directory, `${identity}.kubeconfig`);
+  await writeFile(kubeconfig, cluster.kubeconfig({ user }), { mode: 0o600 });
+  const paths = await createStateDirectory(join(directory, identity));
   const authority = await createAuthority(trustDomain("west"), Date.now());
   await replaceFile(paths.authorityKey, authority.key);
   await replaceFile(paths.authorityCertificate, authority.certificate);
   await writeGatewayRecord(paths, { site: "west", gateway: "controller-1", issuer: true });
-  controller = await Controller.start({
-    client: await connect(join(directory, "kubeconfig")),
+  const controller = await Controller.start({
+    client: await connect(kubeconfig),
     electionClient: await connect(join(directory, "kubeconfig")),
-    stateDirectory: join(directory, "state"),
+    stateDirectory: join(directory, identity),
     namespace: "tandem-system",
     drainMs: 200,
-    identity: "one",
+    identity,
     clock: { now: () => Date.now(), after: processTimer },
     monotonic: () => performance.now(),
     random: Math.random,
     log: { info: () => {}, warn: () => {}, error: () => {} },
   });
+  controllers.push(controller);
 }
 
 /** How many Services go to exactly these gateways. */
@@ -91,23 +99,29 @@ function goingTo(gateways: readonly string[]): number {
   }).length;
 }
 
+/** Holds Services for a policy of another uid, so that each is looked at and written once; fulfilled once that is done. */
+async function holdServices(names: readonly string[]): Promise<void> {
+  const gateways = GATEWAYS.map((address, index) => ({ name: `west-${index + 1}`, addresses: { IPv4: address } }));
+  const client = await connect(join(directory, "kubeconfig"));
+  for (const [index, name] of names.entries()) {
+    seedService(cluster, name, `10.8.${index >> 8}.${index & 255}`);
+    seedPolicy(cluster, name);
+    await hold(client, `shop/${name}`, { gateways, listen: 20_000 + index });
+  }
+  cluster.forgetRequests();
+  await startController("one", CONTROLLER);
+  const taken = (): number =>
+    cluster.writes.filter(({ verb, resource }) => `${verb} ${resource}` === "patch services").length;
+  await expect.poll(taken, LOOK).toBe(names.length);
+  cluster.forgetRequests();
+}
+
+const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `web-${index}`);
+
 for (const count of [50, 500])
   test(`a dead gateway leaves ${count} Services with one write each, and no other`, async () => {
-    const names = Array.from({ length: count }, (_, index) => `web-${index}`);
-    const gateways = GATEWAYS.map((address, index) => ({ name: `west-${index + 1}`, addresses: { IPv4: address } }));
-    const client = await connect(join(directory, "kubeconfig"));
-    for (const [index, name] of names.entries()) {
-      seedService(cluster, name, `10.8.${index >> 8}.${index & 255}`);
-      seedPolicy(cluster, name);
-      await hold(client, `shop/${name}`, { gateways, listen: 20_000 + index });
-    }
-    cluster.forgetRequests();
-    await startController();
-    // They were held for a policy of another uid, so that each is looked at and written once.
-    const taken = (): number =>
-      cluster.writes.filter(({ verb, resource }) => `${verb} ${resource}` === "patch services").length;
-    await expect.poll(taken, LOOK).toBe(count);
-    cluster.forgetRequests();
+    const names = numbered(count);
+    await holdServices(names);
     const [first, second] = GATEWAYS;
     await kill(first);
     await expect.poll(() => goingTo([second]), LOOK).toBe(count);
@@ -116,6 +130,22 @@ for (const count of [50, 500])
       names.map((name) => `patch endpointslices ${name}-tandem-ipv4`).toSorted(),
     );
   }, 120_000);
+
+test("a leader that writes nothing is stood in for by the other replica, which takes out what is dead and no more", async () => {
+  await holdServices(numbered(3));
+  await startController("two");
+  const role = cluster.read("rbac.authorization.k8s.io/clusterroles", "tandem-controller-services");
+  cluster.seed("rbac.authorization.k8s.io/clusterroles", { ...role, rules: [] } as unknown as JsonObject);
+  const [first, second] = GATEWAYS;
+  await kill(first);
+  await expect.poll(() => goingTo([second]), LOOK).toBe(3);
+  const writes = cluster.writes.filter(({ user, resource }) => user === "admin" && resource !== "leases");
+  expect(writes.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`).toSorted()).toEqual(
+    numbered(3).map((name) => `patch endpointslices ${name}-tandem-ipv4`),
+  );
+  const lease = cluster.read("coordination.k8s.io/leases", "tandem-controller", "tandem-system");
+  expect(lease?.["spec"]).toMatchObject({ holderIdentity: "one" });
+}, 60_000);
 
 /** Looks now and then, and not after each of thousands of changes. */
 const LOOK = { timeout: 60_000, interval: 100 };

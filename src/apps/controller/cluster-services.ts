@@ -98,6 +98,11 @@ export class ClusterServices {
     return [...(this.#slicesOf.get(key)?.values() ?? [])].flatMap((slice) => parsed(ClusterSlice, slice) ?? []);
   }
 
+  /** Those of all Services. */
+  allGatewaySlices(): readonly ClusterSlice[] {
+    return [...this.#slices.all()].flatMap((slice) => parsed(ClusterSlice, slice) ?? []);
+  }
+
   /** Services that have an origin, and with it those that were left behind. */
   withOrigin(): readonly ServiceKey[] {
     return [...this.#withOrigin];

@@ -7,6 +7,7 @@ import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
 import { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
+import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
@@ -22,8 +23,9 @@ import type { Logger } from "../../ports/logger.ts";
 import { GatewayLiveness } from "../../runtime/gateway-liveness.ts";
 import { LeaderElection } from "../../runtime/leader-election.ts";
 import { ListenerAllotments } from "../../runtime/listener-allotments.ts";
+import { StandIn } from "../../runtime/stand-in.ts";
 import { ClusterServices } from "./cluster-services.ts";
-import { Leadership } from "./leadership.ts";
+import { FIELD_MANAGER, Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
 import { type PodSample, PodSamples } from "./pod-samples.ts";
 import { Surroundings } from "./surroundings.ts";
@@ -65,6 +67,7 @@ export class Controller {
   readonly #liveness: GatewayLiveness;
   readonly #leases: TandemLeases;
   readonly #gatewayLeases: GatewayLeases;
+  readonly #standIn: StandIn;
   readonly #pods: PodSamples;
   readonly #surroundings: Surroundings;
   readonly #allotments = new ListenerAllotments();
@@ -96,8 +99,19 @@ export class Controller {
         clock,
         log,
       },
-      (service) => (service === undefined ? this.#leadership?.lookAtAll() : this.#leadership?.look(service)),
+      (service) => this.#livenessChanged(service),
     );
+    this.#standIn = new StandIn({
+      dead: () => this.#liveness.dead(),
+      slices: () => this.#services.allGatewaySlices(),
+      isLeading: () => this.#leadership !== undefined,
+      writer: new KubeWriter(client, FIELD_MANAGER, {
+        mayWrite: () => !this.#closed,
+        written: (resource, object) => this.#services.learn(resource, object),
+      }),
+      clock,
+      log,
+    });
     this.#pods = new PodSamples({ client, clock, log, changed: (key) => this.#leadership?.look(key) });
     this.#surroundings = new Surroundings({
       ...sources,
@@ -172,10 +186,17 @@ export class Controller {
     this.#certificate.close();
     this.#reports.close();
     this.#liveness.close();
+    this.#standIn.close();
     this.#gatewayLeases.close();
     this.#surroundings.close();
     this.#services.close();
     this.#store.close();
+  }
+
+  #livenessChanged(service: ServiceKey | undefined): void {
+    if (service !== undefined) this.#leadership?.look(service);
+    else if (this.#leadership === undefined) this.#standIn.look();
+    else this.#leadership.lookAtAll();
   }
 
   #lead(): void {

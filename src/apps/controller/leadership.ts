@@ -24,7 +24,7 @@ import { HeldRecord } from "./held-record.ts";
 import { JoinRegister } from "./join-register.ts";
 
 /** Who a controller's writes are by, in `managedFields`. */
-const FIELD_MANAGER = "tandem-controller";
+export const FIELD_MANAGER = "tandem-controller";
 
 /** What every replica has, and what a leader works with. */
 export interface LeadershipSources {
