@@ -73,6 +73,20 @@ test("one that was dead serves again after ten seconds of answers", async () => 
   expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
 });
 
+test("one that somebody else has taken out is put back after a second, in which it might be found dead here", async () => {
+  await liveness.start();
+  liveness.doubt("10.1.0.1");
+  expect(await serving(20_001)).toEqual(["west-2"]);
+  told.length = 0;
+  await pass(100);
+  expect(told).toContain("shop/web");
+  await pass(900);
+  expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+  admitted = new Set(["10.1.0.1"]);
+  liveness.doubt("10.1.0.1");
+  expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
+});
+
 test("when all are dead the first that answers serves at once", async () => {
   await liveness.start();
   dead = new Set(["10.1.0.1", "10.1.0.2"]);

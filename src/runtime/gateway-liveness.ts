@@ -27,6 +27,9 @@ const STALL_MS = 50;
 /** How long one that was dead has to answer again before it gets traffic, in milliseconds. */
 const READMISSION_MS = 10_000;
 
+/** How long one that somebody else has taken out stays out although it answers here, in milliseconds. */
+const DOUBT_MS = 1_000;
+
 /** How often a listener that is not there yet is looked for, in milliseconds. */
 const LISTENER_EVERY_MS = 100;
 
@@ -59,6 +62,8 @@ interface Followed {
   hasAnswered: boolean;
   /** Since when it answers, after it was dead; undefined while it does not, and while it never was. */
   answersSince: number | undefined;
+  /** Until then it is not given traffic anew; Unix milliseconds. */
+  doubtedUntil: number;
   /** Listeners at which somebody took a connection since it was last dead. */
   readonly listeners: Set<number>;
 }
@@ -123,10 +128,21 @@ export class GatewayLiveness {
     const serving = living.filter(({ address }) => {
       const followed = this.#followed.get(address);
       if (followed?.alive !== true) return false;
-      return admitted.has(address) || listeners.every((port) => followed.listeners.has(port));
+      if (admitted.has(address)) return true;
+      const isDoubted = this.#sources.clock.now() < followed.doubtedUntil;
+      return !isDoubted && listeners.every((port) => followed.listeners.has(port));
     });
     if (serving.length < living.length) this.#lookAgain(service);
     return serving;
+  }
+
+  /**
+   * Somebody else has taken a gateway out of a slice: another replica, which may know better. For a moment it is not put
+   * back, in which this one finds the same, or not.
+   */
+  doubt(address: string): void {
+    const followed = this.#followed.get(address);
+    if (followed?.alive === true) followed.doubtedUntil = this.#sources.clock.now() + DOUBT_MS;
   }
 
   /** Whether a gateway lives as far as is known. */
@@ -191,6 +207,7 @@ export class GatewayLiveness {
         failures,
         disputed: false,
         answersSince: undefined,
+        doubtedUntil: 0,
         listeners: new Set<number>(),
       };
       this.#followed.set(address, followed);

@@ -75,6 +75,28 @@ test("a leader that has begun is left to it, and what it does not finish is done
   expect(written).toMatchObject([{ name: "two" }]);
 });
 
+test("a leader that puts a gateway back again and again is left to it until the gateway has lived", async () => {
+  dead = ["10.0.0.1"];
+  standIn.look();
+  await pass(60);
+  const putBack = (): void => {
+    slices = [sliceOf("one", ["10.0.0.1", "10.0.0.2"])];
+    standIn.look();
+  };
+  for (let turn = 0; turn < 20; turn += 1) {
+    putBack();
+    await pass(300);
+  }
+  const before = written.length;
+  expect(before).toBeLessThan(10);
+  dead = [];
+  standIn.look();
+  dead = ["10.0.0.1"];
+  putBack();
+  await pass(60);
+  expect(written.length).toBe(before + 1);
+});
+
 test.each<[string, () => void]>([
   ["who leads", () => (leading = true)],
   ["where no gateway is dead", () => (dead = [])],

@@ -19,6 +19,9 @@ const LOOK_AGAIN_MS = 300;
 /** One that comes back this much later than it wanted to was paused: what it knew may be so no more, in milliseconds. */
 const PAUSED_MS = 300;
 
+/** After this long it is no more of its business: a leader that is there finds something else, or there is a new one, in milliseconds. */
+const NO_LONGER_MS = 2_000;
+
 /** Slices that are written at a time. */
 const MOST_WRITTEN_AT_A_TIME = 16;
 
@@ -41,6 +44,8 @@ type Removal = readonly [namespace: string, change: TakeoverChange];
 /** Takes dead gateways out of slices where the leader does not. It writes nothing else. */
 export class StandIn {
   readonly #sources: StandInSources;
+  /** Since when each gateway is stood in for, in Unix milliseconds; as long as it is held to be dead. */
+  readonly #since = new Map<string, number>();
   readonly #turnstile = new Turnstile(MOST_WRITTEN_AT_A_TIME);
   #cancel: (() => void) | undefined;
   #closed = false;
@@ -77,13 +82,17 @@ export class StandIn {
     if (this.#cancel === undefined && this.#changes().length > 0) this.#wait(LOOK_AGAIN_MS);
   }
 
-  #isNeeded(): boolean {
-    return !this.#closed && !this.#sources.isLeading() && this.#sources.dead().length > 0;
+  /** Gateways that it may take out. */
+  #addresses(): ReadonlySet<string> {
+    const { clock } = this.#sources;
+    const dead = new Set(this.#closed || this.#sources.isLeading() ? [] : this.#sources.dead());
+    for (const alive of new Set(this.#since.keys()).difference(dead)) this.#since.delete(alive);
+    return new Set([...dead].filter((one) => clock.now() - (this.#since.get(one) ?? clock.now()) < NO_LONGER_MS));
   }
 
   #changes(): readonly Removal[] {
-    if (!this.#isNeeded()) return [];
-    const addresses = new Set(this.#sources.dead());
+    const addresses = this.#addresses();
+    if (addresses.size === 0) return [];
     return this.#sources.slices().flatMap((slice): Removal[] => {
       const change = withoutGateways(slice, addresses);
       return change === undefined ? [] : [[slice.metadata.namespace, change]];
@@ -91,11 +100,13 @@ export class StandIn {
   }
 
   async #write(changes: readonly Removal[]): Promise<void> {
-    const { writer, log } = this.#sources;
-    log.warn("stood_in_for_leader", { gateways: this.#sources.dead(), slices: changes.length });
+    const { writer, clock, log } = this.#sources;
+    const gateways = [...this.#addresses()];
+    for (const gateway of gateways) this.#since.set(gateway, this.#since.get(gateway) ?? clock.now());
+    log.warn("stood_in_for_leader", { gateways, slices: changes.length });
     const outcomes = changes.map(([namespace, change]) =>
       // A leader that is there after all, or a gateway that lives, ends it.
-      this.#turnstile.pass(async () => (this.#isNeeded() ? writer.write(namespace, change) : undefined)),
+      this.#turnstile.pass(async () => (this.#addresses().size > 0 ? writer.write(namespace, change) : undefined)),
     );
     for (const outcome of await Promise.all(outcomes))
       if (outcome?.became === "failed") log.warn("stand_in_not_written", { message: outcome.message });

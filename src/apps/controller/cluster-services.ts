@@ -23,6 +23,8 @@ interface ClusterServicesSources extends Omit<ReflectorSources, "resource" | "se
   isTargeted(service: ServiceKey): boolean;
   /** The origin of a Service came, changed or went. */
   originChanged(service: ServiceKey): void;
+  /** Somebody else has taken an address out of a slice of ours. */
+  takenOut(address: string): void;
   /** Something of a Service may have changed. */
   look(service: ServiceKey): void;
 }
@@ -34,6 +36,7 @@ export class ClusterServices {
   readonly #slices: Reflector;
   readonly #withOrigin = new Set<ServiceKey>();
   readonly #slicesOf = new Map<ServiceKey, Map<string, KubeObject>>();
+  #isLearning = false;
   readonly #returningSince = new Map<ServiceKey, number>();
 
   constructor(sources: ClusterServicesSources) {
@@ -81,7 +84,9 @@ export class ClusterServices {
 
   /** What an object is after a write. */
   learn(resource: TakeoverResource, object: KubeObject): void {
+    this.#isLearning = true;
     (resource === "endpointSlices" ? this.#slices : this.#services).learn(object);
+    this.#isLearning = false;
   }
 
   service(key: ServiceKey): ClusterService | undefined {
@@ -153,6 +158,10 @@ export class ClusterServices {
   }
 
   #takeSlice(key: ServiceKey, { before, now }: ReflectedChange): void {
+    // What this replica writes it does itself, and knows of before: see `learn`.
+    if (!this.#isLearning && now !== undefined)
+      for (const address of new Set(addressesIn(before)).difference(new Set(addressesIn(now))))
+        this.#sources.takenOut(address);
     const slices = this.#slicesOf.get(key) ?? new Map<string, KubeObject>();
     const name = (now ?? before)?.metadata.name ?? "";
     if (now === undefined) slices.delete(name);
@@ -194,6 +203,10 @@ export class ClusterServices {
 
 function isOrigin({ metadata }: KubeObject): boolean {
   return metadata.labels?.[ORIGIN_LABEL] !== undefined;
+}
+
+function addressesIn(slice: KubeObject | undefined): readonly string[] {
+  return (parsed(ClusterSlice, slice)?.endpoints ?? []).flatMap(({ addresses }) => addresses);
 }
 
 /** The key of a Service in an object's namespace whose name a label of the object says. */

@@ -88,6 +88,7 @@ export class Controller {
     this.#services = new ClusterServices({
       ...sources,
       isTargeted: (key) => this.#store.policyOf(key) !== undefined,
+      takenOut: (address) => this.#liveness.doubt(address),
       look: (key) => this.#leadership?.look(key),
       originChanged: (key) => this.#allotments.know(key, this.#services.origin(key)),
     });
