@@ -60,7 +60,8 @@ export class KubeStore extends IndexedStore implements OpenableStore {
     this.#reflectors = (reader === "gateway" ? [...INTENT, ...SERVED] : INTENT).map(
       ({ resource, labelSelector }) =>
         new Reflector(
-          { ...sources, resource, selection: { labelSelector } },
+          // Without definitions nothing is protected; but what gateways serve without a controller they go on serving.
+          { ...sources, resource, selection: { labelSelector }, goWithGroup: reader === "controller" },
           {
             changed: (changes) => this.#take(resource, changes),
             troubleChanged: () => this.tell({ services: new Set(), sites: false }),

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { ManualClock } from "../../../test/time/manual-clock.ts";
 import { KubeClient } from "./kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject } from "./kube-resource.ts";
-import { type ReflectedChange, Reflector } from "./reflector.ts";
+import { type ReflectedChange, Reflector, type ReflectorSources } from "./reflector.ts";
 
 /** A request that waits for the test to answer it. */
 interface Asked {
@@ -46,7 +46,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-function createReflector(): Reflector {
+function createReflector(more: Partial<ReflectorSources> = {}): Reflector {
   const { port } = server.address() as AddressInfo;
   const credentials = { headers: {}, agent };
   const connection = {
@@ -62,6 +62,7 @@ function createReflector(): Reflector {
     clock,
     random: () => 1,
     log: quiet,
+    ...more,
   };
   return new Reflector(sources, {
     changed: (found) => changes.push(...found),
@@ -232,6 +233,29 @@ test("an answer that is no Status, as of a CRD that is not established yet, is u
   (await next()).response.writeHead(404, { "content-type": "text/plain" }).end("404 page not found\n");
   await until(() => troubles.length > 0);
   expect(reflector.trouble).toMatchObject({ status: 404, reason: "NotFound" });
+});
+
+test("objects are gone once their whole group has been for half a minute, and not before", async () => {
+  await listed("7", object("web", "3"));
+  reflector.close();
+  asked.length = 0;
+  reflector = createReflector({ goWithGroup: true, resource: KUBE_RESOURCES.sites });
+  reflector.start();
+  const watch = await listed("7", object("web", "3"));
+  watch.response.end(event("ERROR", JSON.parse(status(410, "Expired"))));
+  const refuseAll = async (group: 200 | 404): Promise<void> => {
+    refuse(await next(), 404, "NotFound");
+    (await next()).response.writeHead(group, { "content-type": "application/json" }).end("{}");
+    await clock.untilWaits(1, 10_000);
+    clock.advance(10_000);
+  };
+  await refuseAll(200);
+  for (let turn = 0; turn < 3; turn += 1) await refuseAll(404);
+  expect(names()).toEqual(["web"]);
+  await refuseAll(404);
+  expect(names()).toEqual([]);
+  await listed("9", object("web", "8"));
+  expect(names()).toEqual(["web"]);
 });
 
 test("a watch without anybody at its other end is given up within 30 s", async () => {

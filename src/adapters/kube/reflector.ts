@@ -30,6 +30,12 @@ const INITIAL_SILENCE_MS = 25_000;
 /** Pauses after failures in a row, in milliseconds; each is shortened at random by up to half. */
 const PAUSE_MS = { first: 200, longest: 10_000 } as const;
 
+/**
+ * A group that the API server has not served for this long, in milliseconds, is not only late: its definitions were removed,
+ * and its objects with them.
+ */
+const GROUP_GONE_MS = 30_000;
+
 /** The bookmark that ends a streamed list has this annotation. */
 const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 
@@ -40,6 +46,8 @@ export interface ReflectorSources {
   readonly selection: KubeSelection;
   /** Which of them are held in memory; all when absent. See {@link Reflector.include}. */
   readonly keep?: (key: string, object: KubeObject) => boolean;
+  /** Whether objects are gone when their whole API group is; else they stay as they were read last. */
+  readonly goWithGroup?: boolean;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -71,6 +79,8 @@ export class Reflector {
   /** Whether this server gives lists as streams; tried once. */
   #streams = true;
   #failures = 0;
+  /** Since when the whole group is gone, in Unix milliseconds. */
+  #groupGoneSince: number | undefined;
   #trouble: KubeError | undefined;
 
   constructor(sources: ReflectorSources, events: ReflectorEvents) {
@@ -140,8 +150,39 @@ export class Reflector {
         await this.#watch(this.#version);
       } catch (error) {
         if (this.#ended.signal.aborted) return;
-        await this.#pauseAfter(error instanceof KubeError ? error : unreachable(String(error), error));
+        const failure = error instanceof KubeError ? error : unreachable(String(error), error);
+        await this.#lookForGroup(failure);
+        await this.#pauseAfter(failure);
       }
+    }
+  }
+
+  /** Objects whose definitions were removed while nobody watched: nobody will tell that they went. */
+  async #lookForGroup({ status }: KubeError): Promise<void> {
+    const { clock, log, resource, goWithGroup = false } = this.#sources;
+    if (!goWithGroup || status !== 404 || !(await this.#isGroupGone())) {
+      this.#groupGoneSince = undefined;
+      return;
+    }
+    this.#groupGoneSince ??= clock.now();
+    if (clock.now() - this.#groupGoneSince < GROUP_GONE_MS) return;
+    const gone = [...this.#objects.values()].map((before) => ({ before, now: undefined }));
+    this.#objects.clear();
+    this.#version = undefined;
+    if (gone.length > 0) {
+      log.warn("kube_group_gone", { resource: resource.plural, objects: gone.length });
+      this.#events.changed(gone);
+    }
+    this.#synced.resolve();
+  }
+
+  async #isGroupGone(): Promise<boolean> {
+    const { client, resource } = this.#sources;
+    try {
+      await client.request({ method: "GET", path: `/apis/${resource.group}`, signal: this.#ended.signal });
+      return false;
+    } catch (error) {
+      return error instanceof KubeError && error.status === 404;
     }
   }
 
