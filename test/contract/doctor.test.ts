@@ -152,11 +152,15 @@ describe("a cluster", () => {
 
   test("in which somebody, or Tandem itself, lacks permissions", async () => {
     const name = "tandem-agent";
-    const rules = [{ apiGroups: ["tandem.dev", ""], resources: ["*"], verbs: ["list", "watch"] }];
+    const rules = [
+      { apiGroups: ["tandem.dev", ""], resources: ["*"], verbs: ["list", "watch"] },
+      { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get", "list", "watch", "create", "patch"] },
+    ];
     cluster.seed("rbac.authorization.k8s.io/clusterroles", { metadata: { name }, rules });
     expect(faultsOf(await examined())).toEqual([
       "Permissions: ServiceAccount tandem-system/tandem-agent (agent) may not list endpointslices in discovery.k8s.io",
       "Permissions: ServiceAccount tandem-system/tandem-agent (agent) may not watch endpointslices in discovery.k8s.io",
+      "Permissions: ServiceAccount tandem-system/tandem-agent (agent) may not delete leases in coordination.k8s.io, namespace tandem-system",
     ]);
     await writeFile(kubeconfig, cluster.kubeconfig({ user: "reader" }));
     const results = await examined({}, await connect(kubeconfig));

@@ -57,4 +57,5 @@ function labelled(object: InstalledObject, namespace: string): InstalledObject {
 }
 
 export { type InstallOptions, SERVICE_TYPES } from "./install-options.ts";
+export { type Permission, permissionsOf } from "./permissions.ts";
 export { INSTALLATION_LABEL, type InstalledObject } from "./installed-object.ts";

@@ -69,6 +69,42 @@ const controllerOwn: readonly Rule[] = [
   { apiGroups: [""], resources: ["configmaps"], resourceNames: [HELD_RECORD], verbs: ["patch"] },
 ];
 
+/** Where a permission is needed: in the whole cluster, in Tandem's namespace, or where Services are switched. */
+export type PermissionScope = "cluster" | "tandem" | "services";
+
+/** A verb on a resource, of all objects or of one. */
+export interface Permission {
+  readonly scope: PermissionScope;
+  readonly verb: string;
+  readonly group: string;
+  /** Plural, with a subresource behind it: `failoverpolicies/status`. */
+  readonly resource: string;
+  readonly name?: string;
+}
+
+/** All that a component is given. */
+export function permissionsOf(component: Component): readonly Permission[] {
+  const given: readonly (readonly [PermissionScope, readonly Rule[]])[] =
+    component === "gateway"
+      ? [
+          ["cluster", gatewayReads],
+          ["tandem", gatewayLeases],
+        ]
+      : [
+          ["cluster", controllerReads],
+          ["services", serviceWrites],
+          ["tandem", controllerOwn],
+        ];
+  return given.flatMap(([scope, rules]) => rules.flatMap((rule) => eachOf(rule).map((one) => ({ scope, ...one }))));
+}
+
+function eachOf({ apiGroups: [group], resources, resourceNames, verbs }: Rule): readonly Omit<Permission, "scope">[] {
+  const names = resourceNames?.map((name) => ({ name })) ?? [{}];
+  return resources.flatMap((resource) =>
+    verbs.flatMap((verb) => names.map((named) => ({ verb, group, resource, ...named }))),
+  );
+}
+
 /** Accounts, roles and who has them. */
 export function permissions({ namespace, namespaces }: InstallOptions): readonly InstalledObject[] {
   const everywhere = { namespace: undefined };

@@ -67,11 +67,11 @@ export async function readClusterPicture(client: KubeClient, look: ClusterLook):
     serverAheadMs,
     lease,
     definitions: definitions === undefined ? undefined : definitionPictures(definitions),
-    denied: await readDenied(
-      client,
+    denied: await readDenied(client, {
       namespace,
-      accountsOf(pods ?? [], { namespace: tandemNamespace, leader: lease?.holder ?? "", gateways }),
-    ),
+      protectedNamespaces: [...new Set(targets.map((policy) => policy.namespace))].toSorted(),
+      accounts: accountsOf(pods ?? [], { namespace: tandemNamespace, leader: lease?.holder ?? "", gateways }),
+    }),
     policies: policies?.map((policy) => {
       const { namespace: of, name, paused } = targetsOf(policy);
       return { key: `${of}/${name}`, paused, reported: statusOfPolicy(policy) !== undefined };

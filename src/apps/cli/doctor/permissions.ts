@@ -5,16 +5,16 @@
 import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import type { ClusterPicture } from "../../../model/doctor.ts";
+import { type Permission, permissionsOf } from "../../../core/install/index.ts";
 import { ifAllowed } from "../cluster/read-if-allowed.ts";
 
-/** Verbs on resources, by `group/plural` with a subresource behind it. */
-type Needs = Readonly<Record<string, readonly string[]>>;
-
-const READ = ["list", "watch"];
-const CHANGE = ["list", "watch", "get", "create", "patch", "delete"];
+/** A permission, and where it is asked for; in the whole cluster when absent. */
+interface Need extends Omit<Permission, "scope"> {
+  readonly namespace?: string | undefined;
+}
 
 /** What people's commands need. */
-const PERSON: Needs = {
+const PERSON: Readonly<Record<string, readonly string[]>> = {
   "/services": ["get", "list", "patch", "delete"],
   "/events": ["list"],
   "discovery.k8s.io/endpointslices": ["list", "patch", "delete"],
@@ -22,25 +22,8 @@ const PERSON: Needs = {
   "tandem.dev/switches": ["list", "create", "delete"],
 };
 
-/** What agents need: docs/adr/0009. */
-const AGENT: Needs = {
-  "/services": READ,
-  "discovery.k8s.io/endpointslices": READ,
-  "tandem.dev/failoverpolicies": READ,
-  "tandem.dev/switches": READ,
-  "tandem.dev/sites": READ,
-};
-
-/** What controllers need. */
-const CONTROLLER: Needs = {
-  "/services": CHANGE,
-  "/events": ["create"],
-  "discovery.k8s.io/endpointslices": CHANGE,
-  "tandem.dev/failoverpolicies": READ,
-  "tandem.dev/failoverpolicies/status": ["patch"],
-  "tandem.dev/switches": READ,
-  "tandem.dev/sites": READ,
-};
+/** Namespaces in which it is asked whether Services may be switched. */
+const MOST_NAMESPACES = 20;
 
 const Review = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
 
@@ -51,23 +34,31 @@ export interface Account {
   readonly role: "agent" | "controller";
 }
 
+/** Where people and Tandem want to do something. */
+export interface PermissionLook {
+  /** In which the person wants to work; all when absent. */
+  readonly namespace: string | undefined;
+  /** Of protected Services. */
+  readonly protectedNamespaces: readonly string[];
+  readonly accounts: readonly Account[];
+}
+
 /**
  * What the person and Tandem's own accounts lack. Accounts that the person may not ask about are left out.
- * @param namespace in which the person wants to work; all when absent
  * @throws KubeError
  */
 export async function readDenied(
   client: KubeClient,
-  namespace: string | undefined,
-  accounts: readonly Account[],
+  { namespace, protectedNamespaces, accounts }: PermissionLook,
 ): Promise<ClusterPicture["denied"]> {
-  const own = await deniedTo(client, PERSON, { kind: "SelfSubjectAccessReview", namespace });
+  const own = await deniedTo(client, ofPerson(namespace), { kind: "SelfSubjectAccessReview" });
   if (own === undefined) return undefined;
   const others = await Promise.all(
-    accounts.map(async ({ namespace: of, name, role }) => {
+    accounts.map(async (account) => {
+      const { namespace: of, name, role } = account;
       const user = `system:serviceaccount:${of}:${name}`;
       const groups = ["system:serviceaccounts", `system:serviceaccounts:${of}`, "system:authenticated"];
-      const needs = role === "agent" ? AGENT : CONTROLLER;
+      const needs = ofAccount(account, protectedNamespaces);
       const denied = await deniedTo(client, needs, { kind: "SubjectAccessReview", user, groups });
       return (denied ?? []).map((what) => ({ who: `ServiceAccount ${of}/${name} (${role})`, what, isTandem: true }));
     }),
@@ -75,22 +66,35 @@ export async function readDenied(
   return [...own.map((what) => ({ who: "You", what, isTandem: false })), ...others.flat()];
 }
 
+function ofPerson(namespace: string | undefined): readonly Need[] {
+  return Object.entries(PERSON).flatMap(([text, verbs]) => {
+    const [group = "", resource = ""] = text.split("/");
+    return verbs.map((verb) => ({ verb, group, resource, namespace }));
+  });
+}
+
+/** What an installation gives: an account that lacks some of it was made by an older version, or by somebody else. */
+function ofAccount({ namespace, role }: Account, protectedNamespaces: readonly string[]): readonly Need[] {
+  const places = { cluster: [undefined], tandem: [namespace], services: protectedNamespaces.slice(0, MOST_NAMESPACES) };
+  return permissionsOf(role === "agent" ? "gateway" : "controller").flatMap(({ scope, ...need }) =>
+    places[scope].map((of) => ({ ...need, namespace: of })),
+  );
+}
+
 interface Asked {
   readonly kind: "SelfSubjectAccessReview" | "SubjectAccessReview";
-  readonly namespace?: string | undefined;
   readonly user?: string;
   readonly groups?: readonly string[];
 }
 
 /** Undefined: it may not be asked. */
-async function deniedTo(client: KubeClient, needs: Needs, asked: Asked): Promise<readonly string[] | undefined> {
+async function deniedTo(
+  client: KubeClient,
+  needs: readonly Need[],
+  asked: Asked,
+): Promise<readonly string[] | undefined> {
   const answers = await Promise.all(
-    Object.entries(needs).flatMap(([resource, verbs]) =>
-      verbs.map(async (verb) => ({
-        what: sentence(verb, resource),
-        allowed: await ask(client, asked, { verb, resource }),
-      })),
-    ),
+    needs.map(async (need) => ({ what: sentence(need), allowed: await ask(client, asked, need) })),
   );
   if (answers.every(({ allowed }) => allowed === undefined)) return undefined;
   return answers.filter(({ allowed }) => allowed === false).map(({ what }) => what);
@@ -98,10 +102,10 @@ async function deniedTo(client: KubeClient, needs: Needs, asked: Asked): Promise
 
 async function ask(
   client: KubeClient,
-  { kind, namespace, user, groups }: Asked,
-  { verb, resource: text }: { readonly verb: string; readonly resource: string },
+  { kind, user, groups }: Asked,
+  { verb, group, resource: text, name, namespace }: Need,
 ): Promise<boolean | undefined> {
-  const [group = "", resource = "", subresource] = text.split("/");
+  const [resource = "", subresource] = text.split("/");
   const answer = await ifAllowed(
     client.request({
       method: "POST",
@@ -109,15 +113,16 @@ async function ask(
       body: {
         apiVersion: "authorization.k8s.io/v1",
         kind,
-        spec: { user, groups, resourceAttributes: { namespace, verb, group, resource, subresource } },
+        spec: { user, groups, resourceAttributes: { namespace, verb, group, resource, subresource, name } },
       },
     }),
   );
   return Review.safeParse(answer).data?.status.allowed;
 }
 
-function sentence(verb: string, text: string): string {
-  const [group = "", resource = "", subresource] = text.split("/");
-  const whole = subresource === undefined ? resource : `${resource}/${subresource}`;
-  return `${verb} ${whole}${group === "" ? "" : ` in ${group}`}`;
+function sentence({ verb, resource, name, group, namespace }: Need): string {
+  const what = [verb, resource, ...(name === undefined ? [] : [name]), ...(group === "" ? [] : ["in", group])].join(
+    " ",
+  );
+  return namespace === undefined ? what : `${what}, namespace ${namespace}`;
 }
