@@ -31,9 +31,14 @@ export class SiblingWatch {
     const { clock, log } = sources;
     this.#liveness = new GatewayLiveness(
       {
-        // This one too: with one sibling that would be the last one of all, which is given more time.
+        // This one too: with one sibling that would be the last one of all, which is given more time. It is not asked: an
+        // agent has no say about its own gateway, nor about others while that one does not answer.
         gateways: () => [sources.own() ?? [], sources.siblings()].flat(),
-        probe: { isReady: isGatewayReady, takesConnections },
+        probe: {
+          isReady: (address, port, timeoutMs) =>
+            address === sources.own()?.address ? Promise.resolve(true) : isGatewayReady(address, port, timeoutMs),
+          takesConnections,
+        },
         clock,
         log,
       },
