@@ -1,5 +1,5 @@
 /**
- * Two projects: `unit` runs two files at a time, `e2e` one, since each of its files starts real Envoys and times them.
+ * Two projects, two files at a time: first `unit`, then `e2e`, whose files start real Envoys on addresses of their own.
  * @module
  */
 import { defineConfig } from "vitest/config";
