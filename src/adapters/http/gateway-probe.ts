@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 const QUESTION = "GET /ready HTTP/1.1\r\nhost: gateway\r\n\r\n";
 
 /** Connections on which nobody waits for an answer, by `address port`. */
-const idle = new Map<string, Socket>();
+const idle = new Map<string, { readonly socket: Socket; readonly forget: () => void }>();
 
 /**
  * Whether a gateway answers at its ready listener, and says that it may get new connections. A connection that was
@@ -13,42 +13,71 @@ const idle = new Map<string, Socket>();
  */
 export function isGatewayReady(address: string, port: number, timeoutMs: number): Promise<boolean> {
   const key = `${address} ${port}`;
-  const kept = idle.get(key);
-  idle.delete(key);
-  const socket = kept ?? connect({ host: address, port });
-  socket.ref();
+  // An error of a connection that nobody hears any more is of no interest.
+  const socket = take(key) ?? connect({ host: address, port }).on("error", () => {});
   return new Promise((resolve) => {
     const timer = setTimeout(() => end(false), timeoutMs);
-    const end = (ready: boolean): void => {
+    const forget = hear(socket, {
+      said: (answer) => {
+        const ready = answer.startsWith("HTTP/1.1 200 ");
+        end(ready, { keep: ready && isWhole(answer) });
+      },
+      ended: () => end(false),
+    });
+    const end = (ready: boolean, how = { keep: false }): void => {
       clearTimeout(timer);
-      socket.removeAllListeners();
-      // What comes after the answer is nobody's business any more.
-      socket.on("error", () => {});
-      if (ready && !idle.has(key)) keep(key, socket);
+      forget();
+      if (how.keep && !idle.has(key)) keep(key, socket);
       else socket.destroy();
       resolve(ready);
     };
-    socket.on("data", (answer) => end(isReady(answer)));
-    socket.on("error", () => end(false));
-    socket.on("close", () => end(false));
     socket.write(QUESTION);
   });
 }
 
-/** A ready listener's answer has no body, and fits into one segment. */
-function isReady(answer: Buffer): boolean {
-  return answer.toString("latin1").startsWith("HTTP/1.1 200 ");
+/** Nothing more comes after it: what is left of one answer must not be taken for the next one. */
+function isWhole(answer: string): boolean {
+  const headEnds = answer.indexOf("\r\n\r\n");
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(answer)?.[1];
+  return headEnds >= 0 && length !== undefined && answer.length === headEnds + 4 + Number(length);
 }
 
 function keep(key: string, socket: Socket): void {
-  idle.set(key, socket);
   // Nobody waits for it: it must keep no process from ending.
   socket.unref();
-  const forget = (): void => {
-    if (idle.get(key) === socket) idle.delete(key);
+  const end = (): void => {
+    forget();
+    idle.delete(key);
     socket.destroy();
   };
-  for (const event of ["close", "end", "data"]) socket.on(event, forget);
+  const forget = hear(socket, { said: end, ended: end });
+  idle.set(key, { socket, forget });
+}
+
+function take(key: string): Socket | undefined {
+  const kept = idle.get(key);
+  if (kept === undefined) return undefined;
+  idle.delete(key);
+  kept.forget();
+  return kept.socket.ref();
+}
+
+interface Hearing {
+  said(text: string): void;
+  /** Also half: a gateway that says no more answers no more. */
+  ended(): void;
+}
+
+/** Returns how to hear no more. */
+function hear(socket: Socket, { said, ended }: Hearing): () => void {
+  const take = (data: Buffer): void => said(data.toString("latin1"));
+  const ends = ["end", "error", "close"] as const;
+  socket.on("data", take);
+  for (const event of ends) socket.on(event, ended);
+  return () => {
+    socket.off("data", take);
+    for (const event of ends) socket.off(event, ended);
+  };
 }
 
 /** Whether somebody takes connections at an address. */
