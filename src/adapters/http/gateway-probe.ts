@@ -63,9 +63,9 @@ function take(key: string): Socket | undefined {
 }
 
 interface Hearing {
-  said(text: string): void;
+  readonly said: (text: string) => void;
   /** Also half: a gateway that says no more answers no more. */
-  ended(): void;
+  readonly ended: () => void;
 }
 
 /** Returns how to hear no more. */
