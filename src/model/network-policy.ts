@@ -27,26 +27,42 @@ const NetworkPeer = z.looseObject({
 /** One side of a rule. */
 export type NetworkPeer = z.infer<typeof NetworkPeer>;
 
+const NetworkPort = z.looseObject({
+  protocol: z.string().default("TCP"),
+  /** Of the pods, by number or name; all when absent. */
+  port: z.union([z.int(), z.string()]).optional(),
+  endPort: z.int().optional(),
+});
+/** A port, or some in a row. */
+export type NetworkPort = z.infer<typeof NetworkPort>;
+
+/** Who may come or where pods may go, and on which ports. Nobody named is everybody, and no port named is every port. */
+export interface NetworkRule {
+  readonly peers: readonly NetworkPeer[];
+  readonly ports: readonly NetworkPort[];
+}
+
+const Peers = z.array(NetworkPeer).nullish();
+const Ports = z.array(NetworkPort).nullish();
+
 const NetworkPolicyObject = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().default("") }),
   spec: z.looseObject({
     podSelector: LabelSelector.default({}),
     policyTypes: z.array(z.string()).default(["Ingress"]),
-    ingress: z.array(z.looseObject({ from: z.array(NetworkPeer).default([]) })).default([]),
-    egress: z.array(z.looseObject({ to: z.array(NetworkPeer).default([]) })).default([]),
+    ingress: z.array(z.looseObject({ from: Peers, ports: Ports })).nullish(),
+    egress: z.array(z.looseObject({ to: Peers, ports: Ports })).nullish(),
   }),
 });
 
-/** A policy, without what it says of ports. */
+/** A policy. */
 export interface NetworkPolicy {
   readonly namespace: string;
   readonly name: string;
   readonly podSelector: LabelSelector;
   readonly policyTypes: readonly string[];
-  /** Of each rule who may come; an empty rule lets everybody in. */
-  readonly ingress: readonly (readonly NetworkPeer[])[];
-  /** Of each rule where pods may go. */
-  readonly egress: readonly (readonly NetworkPeer[])[];
+  readonly ingress: readonly NetworkRule[];
+  readonly egress: readonly NetworkRule[];
 }
 
 /** Reads an object as an API server gives it; undefined where it has no form that is known. */
@@ -59,7 +75,7 @@ export function readNetworkPolicy(object: unknown): NetworkPolicy | undefined {
     name: data.metadata.name,
     podSelector,
     policyTypes,
-    ingress: ingress.map(({ from }) => from),
-    egress: egress.map(({ to }) => to),
+    ingress: (ingress ?? []).map(({ from, ports }) => ({ peers: from ?? [], ports: ports ?? [] })),
+    egress: (egress ?? []).map(({ to, ports }) => ({ peers: to ?? [], ports: ports ?? [] })),
   };
 }

@@ -155,8 +155,8 @@ export interface TakeoverView {
   readonly contest?: SelectorContest | undefined;
   /** Undefined: nothing is known to stand there. */
   readonly surroundings?: ServiceSurroundings | undefined;
-  /** The pods' readiness probe as a check, where the policy gives none. */
-  readonly check?: HealthCheck | undefined;
+  /** The pods' readiness probe as a check, where the policy gives none; null: they have none that gateways could do. */
+  readonly check?: HealthCheck | null | undefined;
   /** When the origin was created, in Unix milliseconds. */
   readonly originCreatedAt: number | undefined;
   /** What the origin says of when it was released, in Unix milliseconds. */

@@ -87,6 +87,25 @@ test("one that somebody else has taken out is put back after a second, in which 
   expect(await serving(20_001)).toEqual(["west-1", "west-2"]);
 });
 
+test("one that is doubted serves where nobody else would", async () => {
+  await liveness.start();
+  listening.delete("10.1.0.2:20002");
+  listening.add("10.1.0.1:20002");
+  liveness.doubt("10.1.0.1");
+  expect(await serving(20_002)).toEqual(["west-1"]);
+});
+
+test("another gateway with the address of one that died has nothing to make good", async () => {
+  await liveness.start();
+  dead.add("10.1.0.1");
+  await pass(300);
+  expect(await serving(20_001)).toEqual(["west-2"]);
+  dead.clear();
+  gateways = [{ ...gateway(1), name: "west-3" }, gateway(2)];
+  await pass(200);
+  expect(await serving(20_001)).toEqual(["west-3", "west-2"]);
+});
+
 test("when all are dead the first that answers serves at once", async () => {
   await liveness.start();
   dead = new Set(["10.1.0.1", "10.1.0.2"]);

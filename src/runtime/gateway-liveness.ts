@@ -54,7 +54,11 @@ export interface LivenessSources {
 }
 
 interface Followed {
+  /** Another gateway may come to have the address of one that is gone. */
+  readonly name: string;
   alive: boolean;
+  /** While it is held to be dead: another observer found the same. */
+  agreed: boolean;
   failures: number;
   /** It does not answer here, and all other observers find that it does: said once. */
   disputed: boolean;
@@ -125,15 +129,20 @@ export class GatewayLiveness {
     const living = this.#sources.gateways().filter(({ address }) => this.#followed.get(address)?.alive === true);
     const tried = living.filter(({ address }) => !admitted.has(address));
     await Promise.all(tried.flatMap(({ address }) => listeners.map((port) => this.#tryListener(address, port))));
-    const serving = living.filter(({ address }) => {
+    const able = living.filter(({ address }) => {
       const followed = this.#followed.get(address);
       if (followed?.alive !== true) return false;
-      if (admitted.has(address)) return true;
-      const isDoubted = this.#sources.clock.now() < followed.doubtedUntil;
-      return !isDoubted && listeners.every((port) => followed.listeners.has(port));
+      return admitted.has(address) || listeners.every((port) => followed.listeners.has(port));
     });
+    const undoubted = able.filter(({ address }) => admitted.has(address) || !this.#isDoubted(address));
+    // One that is doubted is better than none.
+    const serving = undoubted.length === 0 ? able : undoubted;
     if (serving.length < living.length) this.#lookAgain(service);
     return serving;
+  }
+
+  #isDoubted(address: string): boolean {
+    return this.#sources.clock.now() < (this.#followed.get(address)?.doubtedUntil ?? 0);
   }
 
   /**
@@ -153,6 +162,11 @@ export class GatewayLiveness {
   /** Addresses of gateways that are held to be dead. */
   dead(): readonly string[] {
     return [...this.#followed].flatMap(([address, { alive }]) => (alive ? [] : [address])).toSorted();
+  }
+
+  /** Of these those of which another observer found the same. */
+  agreedDead(): readonly string[] {
+    return this.dead().filter((address) => this.#followed.get(address)?.agreed === true);
   }
 
   async #round(): Promise<void> {
@@ -175,18 +189,19 @@ export class GatewayLiveness {
 
   /** Asks each gateway once. Returns whether one lives or died with it. */
   async #ask(): Promise<boolean> {
-    const addresses = new Set(this.#sources.gateways().map(({ address }) => address));
-    for (const address of this.#followed.keys()) if (!addresses.has(address)) this.#followed.delete(address);
+    const names = new Map(this.#sources.gateways().map(({ name, address }) => [address, name]));
+    for (const [address, { name }] of this.#followed) if (names.get(address) !== name) this.#followed.delete(address);
     const startedAt = this.#sources.clock.now();
     const answers = await Promise.all(
-      [...addresses].map(async (address) => ({
+      [...names].map(async ([address, name]) => ({
         address,
+        name,
         ready: await this.#sources.probe.isReady(address, READY_PORT, PROBE_TIMEOUT_MS).catch(() => false),
       })),
     );
     const stalled = this.#sources.clock.now() - startedAt > PROBE_TIMEOUT_MS + STALL_MS;
     const counting = answers.filter(({ ready }) => ready || !stalled);
-    const changed = counting.filter(({ address, ready }) => this.#take(address, ready)).length > 0;
+    const changed = counting.filter((answer) => this.#take(answer)).length > 0;
     // After all answers: whether another observer has a say depends on its own gateway's.
     return this.#judge() || changed;
   }
@@ -197,12 +212,14 @@ export class GatewayLiveness {
   }
 
   /** Returns whether the gateway lives with this and did not before. */
-  #take(address: string, ready: boolean): boolean {
+  #take({ address, name, ready }: { address: string; name: string; ready: boolean }): boolean {
     const followed = this.#followed.get(address);
     if (followed === undefined) {
       const failures = ready ? 0 : 1;
       const followed = {
+        name,
         alive: true,
+        agreed: false,
         hasAnswered: ready,
         failures,
         disputed: false,
@@ -230,7 +247,7 @@ export class GatewayLiveness {
     // The only one is better than none.
     const isAlone = ![...this.#followed.values()].some(({ alive }) => alive);
     if (!isAlone && !isNew && clock.now() - followed.answersSince < READMISSION_MS) return false;
-    followed.alive = true;
+    [followed.alive, followed.agreed] = [true, false];
     followed.answersSince = undefined;
     log.info("gateway_alive", { address });
     return true;
@@ -240,7 +257,10 @@ export class GatewayLiveness {
     if (!followed.alive || followed.failures < FAILURES.agreed) return false;
     const verdict = this.#verdictOfOthers(address);
     const isLast = ![...this.#followed.values()].some((other) => other !== followed && other.alive);
-    if (verdict === "dead" && !isLast) return this.#hold(address, followed);
+    if (verdict === "dead" && !isLast) {
+      followed.agreed = true;
+      return this.#hold(address, followed);
+    }
     if (followed.failures < FAILURES.alone) return false;
     if (isLast || verdict !== "alive") return this.#hold(address, followed);
     if (!followed.disputed) this.#sources.log.warn("gateway_disputed", { address });

@@ -90,8 +90,8 @@ export class LeaderElection {
     await this.#turning;
     const { leases, identity } = this.#sources;
     const lease = this.#seen?.lease;
-    if (!this.#isLeading || lease?.holder !== identity) return;
-    this.#follow();
+    if (lease?.holder !== identity) return;
+    if (this.#isLeading) this.#follow();
     const { transitions, durationMs } = lease;
     await leases.write({ holder: "", durationMs, transitions }, lease).catch(() => undefined);
   }

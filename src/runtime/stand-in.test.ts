@@ -5,7 +5,6 @@ import { StandIn } from "./stand-in.ts";
 
 let clock: ManualClock;
 let dead: string[];
-let leading: boolean;
 let slices: ClusterSlice[];
 let written: TakeoverChange[];
 let standIn: StandIn;
@@ -24,12 +23,11 @@ function sliceOf(name: string, addresses: readonly string[], ready = true): Clus
 
 beforeEach(() => {
   clock = new ManualClock();
-  [dead, leading, written, pausedMs] = [[], false, [], 0];
+  [dead, written, pausedMs] = [[], [], 0];
   slices = ["one", "two"].map((name) => sliceOf(name, ["10.0.0.1", "10.0.0.2"]));
   standIn = new StandIn({
     dead: () => dead,
     slices: () => slices,
-    isLeading: () => leading,
     writer: {
       write: (_namespace, change) => {
         written.push(change);
@@ -98,7 +96,7 @@ test("a leader that puts a gateway back again and again is left to it until the 
 });
 
 test.each<[string, () => void]>([
-  ["who leads", () => (leading = true)],
+  ["who has nobody to stand in for", () => (slices = [])],
   ["where no gateway is dead", () => (dead = [])],
   ["where nobody would be left", () => (dead = ["10.0.0.1", "10.0.0.2"])],
   ["where nobody is led to the gateways", () => (slices = [sliceOf("one", ["10.0.0.1", "10.0.0.2"], false)])],

@@ -1,6 +1,7 @@
 /**
- * What a replica does that does not lead when a gateway dies and the leader does nothing about it, most often because it
- * died along with the gateway: the lease lasts longer than clients can wait. See docs/adr/0013.
+ * What is done when a gateway dies and nobody works out what Services should be: by a replica that does not lead, when the
+ * leader does nothing, most often because it died along with the gateway, since the lease lasts longer than clients can
+ * wait; and by the leader for Services whose policy is not valid. See docs/adr/0013.
  * @module
  */
 import { withoutGateways } from "../core/takeover/without-gateways.ts";
@@ -27,11 +28,10 @@ const MOST_WRITTEN_AT_A_TIME = 16;
 
 /** What a stand-in knows and writes with. */
 export interface StandInSources {
-  /** Gateways that are held to be dead, by two observers where there are two. */
+  /** All addresses of gateways that are dead by the word of two observers. */
   dead(): readonly string[];
-  /** All slices of gateways. */
+  /** Slices of gateways that somebody else should see to and may not. */
   slices(): readonly ClusterSlice[];
-  isLeading(): boolean;
   /** Writes on the condition that nobody else has, the leader before all. */
   readonly writer: ClusterWriter;
   readonly clock: Clock;
@@ -74,7 +74,10 @@ export class StandIn {
       if (left.length === 0) return;
       const isLeaderAtIt = left.length < before;
       if (isLeaderAtIt || clock.now() - due > PAUSED_MS) this.#wait(LOOK_AGAIN_MS);
-      else void this.#write(left).then(() => this.#lookAgain());
+      else
+        void this.#write(left)
+          .catch((error: unknown) => this.#sources.log.warn("stand_in_not_written", { message: String(error) }))
+          .then(() => this.#lookAgain());
     });
   }
 
@@ -85,7 +88,7 @@ export class StandIn {
   /** Gateways that it may take out. */
   #addresses(): ReadonlySet<string> {
     const { clock } = this.#sources;
-    const dead = new Set(this.#closed || this.#sources.isLeading() ? [] : this.#sources.dead());
+    const dead = new Set(this.#closed ? [] : this.#sources.dead());
     for (const alive of new Set(this.#since.keys()).difference(dead)) this.#since.delete(alive);
     return new Set([...dead].filter((one) => clock.now() - (this.#since.get(one) ?? clock.now()) < NO_LONGER_MS));
   }

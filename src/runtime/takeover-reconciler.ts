@@ -163,9 +163,12 @@ export class TakeoverReconciler {
       return pause;
     }
     this.#failures.delete(key);
-    if (plan.nextLookAt !== undefined) return Math.max(0, plan.nextLookAt - this.#sources.clock.now());
-    if (plan.state === "Returning") return RETURN_CHECK_MS;
-    return outcomes.length > 0 ? LOOK_AGAIN_MS : undefined;
+    const afterWrite = outcomes.length > 0 ? LOOK_AGAIN_MS : undefined;
+    if (plan.nextLookAt !== undefined) {
+      const wait = Math.max(0, plan.nextLookAt - this.#sources.clock.now());
+      return Math.min(wait, afterWrite ?? wait);
+    }
+    return plan.state === "Returning" ? RETURN_CHECK_MS : afterWrite;
   }
 
   #backOff(key: ServiceKey): number {

@@ -94,9 +94,24 @@ export class GatewayLeases implements GatewayRegistry {
     this.#sources.leases.close();
   }
 
+  /** Of several that say they have an address the one that said so last: addresses are given to others again. */
   gateways(): readonly OwnGateway[] {
-    const all = this.#all().flatMap((lease) => gatewayOf(lease) ?? []);
-    return all.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+    const [current] = this.#split();
+    return current.toSorted((left, right) => (left.name < right.name ? -1 : 1));
+  }
+
+  /** Gateways whose address another one has by now. */
+  superseded(): readonly string[] {
+    const [, others] = this.#split();
+    return others.map(({ name }) => name);
+  }
+
+  #split(): readonly [current: readonly OwnGateway[], superseded: readonly OwnGateway[]] {
+    const all = this.#all()
+      .flatMap((lease) => gatewayOf(lease) ?? [])
+      .toSorted((left, right) => (this.renewedAt(right.name) ?? 0) - (this.renewedAt(left.name) ?? 0));
+    const isCurrent = (one: OwnGateway): boolean => all.find(({ address }) => address === one.address) === one;
+    return [all.filter(isCurrent), all.filter((one) => !isCurrent(one))];
   }
 
   onChange(listener: () => void): () => void {

@@ -87,6 +87,7 @@ export interface JoinRequestsSources {
 /** Follows requests; each is answered once. */
 export class JoinRequests {
   readonly #client: KubeClient;
+  readonly #leases: TandemLeases;
   readonly #forget: () => void;
   readonly #answering = new Set<string>();
 
@@ -95,7 +96,7 @@ export class JoinRequests {
     { client, leases, site }: JoinRequestsSources,
     answer: (request: JoinRequest | undefined) => Promise<JoinAnswer>,
   ) {
-    this.#client = client;
+    [this.#client, this.#leases] = [client, leases];
     const answerAll = (): void => {
       for (const lease of leases.labelled(JOIN_LABEL, site)) void this.#answer(lease, answer);
     };
@@ -120,7 +121,9 @@ export class JoinRequests {
       const { name, namespace } = metadata;
       const path = pathOf(KUBE_RESOURCES.leases, { namespace, name });
       const body = { metadata: { annotations: { [ANSWER]: String(given) } } };
-      await this.#client.request({ method: "PATCH", path, body, bodyType: "application/merge-patch+json" });
+      const bodyType = "application/merge-patch+json";
+      // Before anything else of the Leases is heard: what was answered is not to be answered again.
+      this.#leases.learn(await this.#client.request<KubeObject>({ method: "PATCH", path, body, bodyType }));
     } catch {
       // Whoever asked waits for a while, and asks again with the token if it is good still.
     } finally {

@@ -243,16 +243,27 @@ test("objects are gone once their whole group has been for half a minute, and no
   reflector.start();
   const watch = await listed("7", object("web", "3"));
   watch.response.end(event("ERROR", JSON.parse(status(410, "Expired"))));
-  const refuseAll = async (group: 200 | 404): Promise<void> => {
-    refuse(await next(), 404, "NotFound");
-    (await next()).response.writeHead(group, { "content-type": "application/json" }).end("{}");
+  const pass = async (): Promise<void> => {
     await clock.untilWaits(1, 10_000);
     clock.advance(10_000);
   };
-  await refuseAll(200);
-  for (let turn = 0; turn < 3; turn += 1) await refuseAll(404);
+  const refuseAll = async (answer: object, code = 200): Promise<void> => {
+    refuse(await next(), 404, "NotFound");
+    (await next()).response.writeHead(code, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    await pass();
+  };
+  const [there, gone] = [{ groups: [{ name: "tandem.dev" }] }, { groups: [{ name: "apps" }] }];
+  await refuseAll(there);
+  for (let turn = 0; turn < 4; turn += 1) await refuseAll({}, 404);
+  for (let turn = 0; turn < 3; turn += 1) await refuseAll(gone);
   expect(names()).toEqual(["web"]);
-  await refuseAll(404);
+  // It was only late: the half minute begins anew.
+  const back = await listed("8", object("web", "3"));
+  back.response.end(event("ERROR", JSON.parse(status(410, "Expired"))));
+  await pass();
+  for (let turn = 0; turn < 3; turn += 1) await refuseAll(gone);
+  expect(names()).toEqual(["web"]);
+  await refuseAll(gone);
   expect(names()).toEqual([]);
   await listed("9", object("web", "8"));
   expect(names()).toEqual(["web"]);

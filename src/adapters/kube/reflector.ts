@@ -179,10 +179,16 @@ export class Reflector {
   async #isGroupGone(): Promise<boolean> {
     const { client, resource } = this.#sources;
     try {
-      await client.request({ method: "GET", path: `/apis/${resource.group}`, signal: this.#ended.signal });
+      // By what it says that it has: something in between may answer 404 to everything.
+      const path = "/apis";
+      const { groups } = await client.request<{ groups?: readonly { name?: string }[] }>({
+        method: "GET",
+        path,
+        signal: this.#ended.signal,
+      });
+      return groups !== undefined && groups.length > 0 && !groups.some(({ name }) => name === resource.group);
+    } catch {
       return false;
-    } catch (error) {
-      return error instanceof KubeError && error.status === 404;
     }
   }
 
@@ -203,6 +209,7 @@ export class Reflector {
     }
     for (const gone of before.values()) changes.push({ before: gone, now: undefined });
     this.#follows();
+    this.#groupGoneSince = undefined;
     if (changes.length > 0) this.#events.changed(changes);
     this.#synced.resolve();
     return list.resourceVersion;
@@ -244,12 +251,14 @@ export class Reflector {
     const openedAt = performance.now();
     for await (const event of this.#open({ query, lifetimeMs })) {
       this.#failures = 0;
+      this.#groupGoneSince = undefined;
       this.#version = event.object.metadata.resourceVersion;
       this.#take(event);
     }
     // Something in between that ends each watch at once must not be asked without a pause.
     if (performance.now() - openedAt < SHORTEST_WATCH_MS) throw unreachable("the watch ended as soon as it was opened");
     this.#failures = 0;
+    this.#groupGoneSince = undefined;
   }
 
   #take({ type, object }: WatchEvent): void {

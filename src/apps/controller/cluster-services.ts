@@ -50,6 +50,8 @@ export class ClusterServices {
         if (object === undefined || !isOrigin(object)) return;
         if (now === undefined) this.#withOrigin.delete(key);
         else this.#withOrigin.add(key);
+        // Whoever read them in another order does not have the Service that it belongs to.
+        if (now !== undefined) void this.include(key).catch(() => {});
         sources.originChanged(key);
       },
     });
@@ -85,8 +87,11 @@ export class ClusterServices {
   /** What an object is after a write. */
   learn(resource: TakeoverResource, object: KubeObject): void {
     this.#isLearning = true;
-    (resource === "endpointSlices" ? this.#slices : this.#services).learn(object);
-    this.#isLearning = false;
+    try {
+      (resource === "endpointSlices" ? this.#slices : this.#services).learn(object);
+    } finally {
+      this.#isLearning = false;
+    }
   }
 
   service(key: ServiceKey): ClusterService | undefined {

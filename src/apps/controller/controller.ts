@@ -11,12 +11,13 @@ import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
+import { targetPortsOf } from "../../core/takeover/surroundings.ts";
 import { isHeld, type Selector } from "../../core/takeover/selector.ts";
-import { isPaused } from "../../model/kinds/index.ts";
+import { isPaused, SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
-import { namespaceOf, type ServiceKey } from "../../model/service-key.ts";
+import { namespaceOf, type ServiceKey, serviceKey } from "../../model/service-key.ts";
 import { RELEASED_ANNOTATION } from "../../model/origin.ts";
-import type { ClusterService, TakeoverGateway, TakeoverView } from "../../model/takeover.ts";
+import type { ClusterService, ClusterSlice, TakeoverGateway, TakeoverView } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { OwnGateway } from "../../ports/gateway-registry.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -27,7 +28,7 @@ import { StandIn } from "../../runtime/stand-in.ts";
 import { ClusterServices } from "./cluster-services.ts";
 import { FIELD_MANAGER, Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
-import { type PodSample, PodSamples } from "./pod-samples.ts";
+import { PodSamples } from "./pod-samples.ts";
 import { Surroundings } from "./surroundings.ts";
 
 /** Name of the Lease of a site's controllers. */
@@ -88,7 +89,7 @@ export class Controller {
     this.#services = new ClusterServices({
       ...sources,
       isTargeted: (key) => this.#store.policyOf(key) !== undefined,
-      takenOut: (address) => this.#liveness.doubt(address),
+      takenOut: (address) => this.#liveness.doubt(this.#firstAddressOf(address)),
       look: (key) => this.#leadership?.look(key),
       originChanged: (key) => this.#allotments.know(key, this.#services.origin(key)),
     });
@@ -103,9 +104,8 @@ export class Controller {
       (service) => this.#livenessChanged(service),
     );
     this.#standIn = new StandIn({
-      dead: () => this.#liveness.dead(),
-      slices: () => this.#services.allGatewaySlices(),
-      isLeading: () => this.#leadership !== undefined,
+      dead: () => this.#deadAddresses(),
+      slices: () => this.#unattendedSlices(),
       writer: new KubeWriter(client, FIELD_MANAGER, {
         mayWrite: () => !this.#closed,
         written: (resource, object) => this.#services.learn(resource, object),
@@ -113,7 +113,13 @@ export class Controller {
       clock,
       log,
     });
-    this.#pods = new PodSamples({ client, clock, log, changed: (key) => this.#leadership?.look(key) });
+    this.#pods = new PodSamples({
+      client,
+      selectorOf: (key) => (this.#needsPods(key) ? this.#selectorOf(key) : undefined),
+      changed: (key) => this.#leadership?.look(key),
+      clock,
+      log,
+    });
     this.#surroundings = new Surroundings({
       ...sources,
       changed: (namespace) => this.#leadership?.lookAtNamespace(namespace),
@@ -190,14 +196,28 @@ export class Controller {
     this.#standIn.close();
     this.#gatewayLeases.close();
     this.#surroundings.close();
+    this.#pods.close();
     this.#services.close();
     this.#store.close();
   }
 
   #livenessChanged(service: ServiceKey | undefined): void {
-    if (service !== undefined) this.#leadership?.look(service);
-    else if (this.#leadership === undefined) this.#standIn.look();
-    else this.#leadership.lookAtAll();
+    if (service !== undefined) {
+      this.#leadership?.look(service);
+      return;
+    }
+    this.#leadership?.lookAtAll();
+    this.#standIn.look();
+  }
+
+  /** Those that this replica does not work out: it does not lead, or does not know what is wanted. */
+  #unattendedSlices(): readonly ClusterSlice[] {
+    const all = this.#services.allGatewaySlices();
+    if (this.#leadership === undefined) return all;
+    return all.filter(({ metadata }) => {
+      const key = serviceKey(metadata.namespace, metadata.labels[SERVICE_NAME_LABEL] ?? "");
+      return this.#store.policyOf(key) === undefined && this.#store.invalidPolicyOf(key) !== undefined;
+    });
   }
 
   #lead(): void {
@@ -229,6 +249,20 @@ export class Controller {
     return registered.length > 0 ? registered : (this.#store.site(this.#site)?.spec.gateways ?? []);
   }
 
+  /** By which a gateway is asked, of any of its addresses. */
+  #firstAddressOf(address: string): string {
+    const gateway = this.#gatewaysOfSite().find(({ otherAddresses = [] }) => otherAddresses.includes(address));
+    return gateway?.address ?? address;
+  }
+
+  /** All addresses of gateways that are dead by the word of two. */
+  #deadAddresses(): readonly string[] {
+    const dead = new Set(this.#liveness.agreedDead());
+    return this.#gatewaysOfSite()
+      .filter(({ address }) => dead.has(address))
+      .flatMap(({ address, otherAddresses = [] }) => [address, ...otherAddresses]);
+  }
+
   async #targetsChanged(services: ReadonlySet<ServiceKey>): Promise<void> {
     await Promise.all([...services].map((key) => this.#targetChanged(key)));
     this.#leadership?.lookAtPolicies(services);
@@ -255,7 +289,7 @@ export class Controller {
     const returned = await this.#services.hasReturned(key);
     // While there is no origin nobody waits for anything but this.
     if (known !== undefined && this.#services.origin(key) === undefined && this.#needsPods(key))
-      await this.#pods.first(key, this.#selectorOf(key));
+      await this.#pods.first(key);
     // After all waiting, so that what is decided on is what there is now.
     return {
       policy: this.#policyOf(key),
@@ -264,11 +298,11 @@ export class Controller {
       gatewaySlices: this.#services.gatewaySlices(key),
       gateways,
       listenPorts,
-      check: this.#lacksCheck(key) ? this.#sampleOf(key).check : undefined,
+      check: this.#lacksCheck(key) ? this.#pods.of(key).check : undefined,
       surroundings: this.#surroundings.of(
         namespaceOf(key),
-        this.#selectorOf(key),
-        this.#needsPods(key) ? this.#sampleOf(key).labels : undefined,
+        { selector: this.#selectorOf(key), ports: known === undefined ? [] : targetPortsOf(known) },
+        this.#needsPods(key) ? this.#pods.of(key).labels : undefined,
       ),
       switched: this.#isSwitched(key),
       returned,
@@ -280,10 +314,6 @@ export class Controller {
   /** What its pods are selected by, held or not. */
   #selectorOf(key: ServiceKey): Selector {
     return this.#services.origin(key)?.spec.selector ?? this.#services.service(key)?.spec.selector ?? {};
-  }
-
-  #sampleOf(key: ServiceKey): PodSample {
-    return this.#pods.of(key, this.#selectorOf(key));
   }
 
   #needsPods(key: ServiceKey): boolean {
@@ -329,7 +359,8 @@ export class Controller {
       .gatewaySlices(key)
       .flatMap(({ endpoints }) => (endpoints ?? []).filter(({ conditions }) => conditions.ready === true))
       .flatMap(({ addresses }) => addresses);
-    const serving = await this.#liveness.serving(key, listeners, new Set(admitted));
+    const known = new Set(admitted.map((address) => this.#firstAddressOf(address)));
+    const serving = await this.#liveness.serving(key, listeners, known);
     return serving
       .map(({ name, address, otherAddresses = [] }): TakeoverGateway => {
         // EndpointSlices have no room for names.

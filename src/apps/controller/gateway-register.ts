@@ -87,7 +87,7 @@ export class GatewayRegister {
         return !this.#sources.isAlive(address) && renewedAt !== undefined && clock.now() - renewedAt > GONE_AFTER_MS;
       })
       .map(({ name }) => name);
-    for (const name of gone) {
+    for (const name of [...gone, ...leases.superseded()]) {
       await leases.remove(name).then(
         () => log.info("gateway_removed", { gateway: name }),
         (error: unknown) => log.warn("gateway_not_removed", { gateway: name, error: String(error) }),

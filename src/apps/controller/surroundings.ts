@@ -8,7 +8,13 @@ import { KUBE_RESOURCES, type KubeObject, type KubeResource } from "../../adapte
 import { listPages } from "../../adapters/kube/list-pages.ts";
 import { Reflector, type ReflectorSources } from "../../adapters/kube/reflector.ts";
 import type { Selector } from "../../core/takeover/selector.ts";
-import { dependsOnPods, surroundingsOf } from "../../core/takeover/surroundings.ts";
+import { peerAuthenticationsFor } from "../../core/network/strict-mesh.ts";
+import {
+  dependsOnPods,
+  type ServiceReach,
+  type SurroundingObjects,
+  surroundingsOf,
+} from "../../core/takeover/surroundings.ts";
 import { type PeerAuthentication, readPeerAuthentication } from "../../model/mesh.ts";
 import { type NetworkPolicy, readNetworkPolicy } from "../../model/network-policy.ts";
 import type { ServiceSurroundings } from "../../model/takeover.ts";
@@ -71,18 +77,21 @@ export class Surroundings {
 
   /** Whether it takes pods' labels to say what surrounds them. */
   dependOnPods(namespace: string, selector: Selector): boolean {
-    return dependsOnPods(selector, this.#policiesOf(namespace));
+    return dependsOnPods(selector, this.#objectsOf(namespace));
   }
 
-  /** Of pods that a Service selects. @param podLabels of one of them, as far as they are known */
-  of(namespace: string, selector: Selector, podLabels: Selector | undefined): ServiceSurroundings {
+  /** Of pods that a Service leads to. @param podLabels of one of them, as far as they are known */
+  of(namespace: string, reach: ServiceReach, podLabels: Selector | undefined): ServiceSurroundings {
+    return surroundingsOf(reach, { ...this.#objectsOf(namespace), podLabels });
+  }
+
+  #objectsOf(namespace: string): Omit<SurroundingObjects, "podLabels"> {
     const { labels = {}, annotations = {} } = this.#namespaces.get(namespace)?.metadata ?? {};
-    return surroundingsOf(selector, {
+    return {
       namespace: { name: namespace, labels, annotations },
       networkPolicies: this.#policiesOf(namespace),
-      peerAuthentications: this.#peerAuthentications,
-      podLabels,
-    });
+      peerAuthentications: peerAuthenticationsFor(namespace, this.#peerAuthentications),
+    };
   }
 
   #policiesOf(namespace: string): readonly NetworkPolicy[] {

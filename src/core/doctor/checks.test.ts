@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AgentPicture, CheckResult, ClusterPicture, ServicePicture } from "../../model/doctor.ts";
+import type { NetworkPeer, NetworkRule } from "../../model/network-policy.ts";
 import { CLUSTER_CHECKS } from "./cluster-checks.ts";
 import { diagnose } from "./diagnose.ts";
 import { GATEWAY_CHECKS } from "./gateway-checks.ts";
@@ -299,6 +300,7 @@ describe("sites", () => {
 });
 
 describe("NetworkPolicies", () => {
+  const to = (...peers: readonly NetworkPeer[]): NetworkRule => ({ peers, ports: [] });
   const DENY_ALL = {
     namespace: "shop",
     name: "deny",
@@ -328,7 +330,7 @@ describe("NetworkPolicies", () => {
       { namespaceSelector: { matchExpressions: [{ key: "team", operator: "NotIn", values: ["shop"] }] } },
     ],
   ])("a rule that names %s opens the way", (_what, peer) => {
-    const open = { ...DENY_ALL, name: "open", ingress: [[peer]], egress: [[peer]] };
+    const open = { ...DENY_ALL, name: "open", ingress: [to(peer)], egress: [to(peer)] };
     expect(found(DENY_ALL, open)).toEqual([]);
   });
 
@@ -337,12 +339,12 @@ describe("NetworkPolicies", () => {
     ["other pods", { namespaceSelector: {}, podSelector: { matchLabels: { app: "other" } } }],
     ["a network without the gateways", { ipBlock: { cidr: "10.0.0.0/8", except: ["10.0.0.0/24"] } }],
   ])("a rule that names %s does not", (_what, peer) => {
-    expect(found({ ...DENY_ALL, ingress: [[peer]], egress: [[peer]] })).toHaveLength(2);
+    expect(found({ ...DENY_ALL, ingress: [to(peer)], egress: [to(peer)] })).toHaveLength(2);
   });
 
   test("one that selects other pods is of no concern, and an empty rule lets everybody through", () => {
     expect(found({ ...DENY_ALL, podSelector: { matchLabels: { app: "other" } } })).toEqual([]);
-    expect(found({ ...DENY_ALL, ingress: [[]], egress: [[]] })).toEqual([]);
+    expect(found({ ...DENY_ALL, ingress: [to()], egress: [to()] })).toEqual([]);
   });
 
   test("gateways may be closed to clients, too", () => {

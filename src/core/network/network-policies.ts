@@ -1,9 +1,8 @@
 /**
  * What NetworkPolicies let through, as https://kubernetes.io/docs/concepts/services-networking/network-policies/ says it.
- * Ports of rules are not looked at: a rule that names some is taken to name the right ones.
  * @module
  */
-import type { LabelSelector, Namespace, NetworkPeer, NetworkPolicy } from "../../model/network-policy.ts";
+import type { LabelSelector, Namespace, NetworkPeer, NetworkPolicy, NetworkPort } from "../../model/network-policy.ts";
 import { matches } from "./label-selector.ts";
 
 /** Who comes, or where somebody goes. */
@@ -16,7 +15,7 @@ export interface NetworkEnd {
 
 /**
  * The policies that select some pods for a direction and, all together, do not let the other end through; none: the way is
- * open.
+ * open. Ports are not looked at: a rule that names some is taken to name the right ones.
  */
 export function blockingPolicies(
   policies: readonly NetworkPolicy[],
@@ -30,7 +29,9 @@ export function blockingPolicies(
       policy.policyTypes.some((type) => type.toLowerCase() === direction) &&
       selectsPods(policy.podSelector, pods.labels),
   );
-  const isOpen = selecting.some((policy) => policy[direction].some((peers) => allows(peers, policy.namespace, other)));
+  const isOpen = selecting.some((policy) =>
+    policy[direction].some(({ peers }) => allows(peers, policy.namespace, other)),
+  );
   return isOpen ? [] : selecting;
 }
 
@@ -38,19 +39,31 @@ export function blockingPolicies(
  * The policies of a namespace that together say who may come to some pods; none: everybody may. Whoever goes through a
  * gateway is past them.
  * @param selects whether a policy's `podSelector` selects the pods
+ * @param ports of the pods that matter, by number or name
  */
 export function restrictingPolicies(
   policies: readonly NetworkPolicy[],
   selects: (policy: NetworkPolicy) => boolean,
+  ports: readonly (number | string)[],
 ): readonly NetworkPolicy[] {
   const selecting = policies.filter(
     (policy) => policy.policyTypes.some((type) => type.toLowerCase() === "ingress") && selects(policy),
   );
-  const isOpen = selecting.some(({ ingress }) =>
-    ingress.some((peers) => peers.length === 0 || peers.some(isEverybody)),
+  const open = selecting.flatMap(({ ingress }) =>
+    ingress.filter(({ peers }) => peers.length === 0 || peers.some(isEverybody)),
   );
-  return isOpen ? [] : selecting;
+  const isOpen = ports.every((port) => open.some((rule) => rule.ports.length === 0 || rule.ports.some(covers(port))));
+  return isOpen && open.length > 0 ? [] : selecting;
 }
+
+/** What a name stands for the pods say: it covers the same name only. */
+const covers =
+  (asked: number | string) =>
+  ({ protocol, port, endPort }: NetworkPort): boolean => {
+    if (protocol !== "TCP") return false;
+    if (port === undefined || port === asked) return true;
+    return typeof port === "number" && typeof asked === "number" && port <= asked && asked <= (endPort ?? port);
+  };
 
 /** All networks, or all pods of all namespaces. */
 function isEverybody({ ipBlock, namespaceSelector, podSelector }: NetworkPeer): boolean {

@@ -25,6 +25,18 @@ export function strictMeshOf(
   return isInLinkerd && LINKERD_STRICT.includes(policy) ? `Linkerd's inbound policy ${policy}` : undefined;
 }
 
+/** Those that may count in a namespace: its own, and those of the mesh. */
+export function peerAuthenticationsFor(
+  namespace: string,
+  all: readonly PeerAuthentication[],
+): readonly PeerAuthentication[] {
+  return all.filter((one) => one.namespace === namespace || (one.namespace === ISTIO_ROOT_NAMESPACE && isWide(one)));
+}
+
+function isWide({ matchLabels }: PeerAuthentication): boolean {
+  return Object.keys(matchLabels).length === 0;
+}
+
 function isInIstio({ labels }: MeshNamespace): boolean {
   const hasSidecars = labels["istio-injection"] === "enabled" || labels["istio.io/rev"] !== undefined;
   return (hasSidecars && labels["istio-injection"] !== "disabled") || labels["istio.io/dataplane-mode"] === "ambient";
@@ -36,7 +48,6 @@ function strictIstio(
   labels: Readonly<Record<string, string>>,
   authentications: readonly PeerAuthentication[],
 ): string | undefined {
-  const isWide = ({ matchLabels }: PeerAuthentication): boolean => Object.keys(matchLabels).length === 0;
   const own = authentications.filter((one) => one.namespace === namespace);
   const inOrder = [
     own.find(

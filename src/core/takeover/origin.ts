@@ -33,8 +33,9 @@ export function originOf(
         [LISTEN_ANNOTATION]: formatListenPorts(ports, listenPorts),
         ...(isReleased ? { [RELEASED_ANNOTATION]: null } : {}),
         // What is not known yet leaves what was.
-        ...(check === undefined ? {} : { [CHECK_ANNOTATION]: JSON.stringify(check) }),
-        ...(policy?.hasCheck === true && existing?.metadata.annotations[CHECK_ANNOTATION] !== undefined
+        ...(check === undefined || check === null ? {} : { [CHECK_ANNOTATION]: JSON.stringify(check) }),
+        ...((policy?.hasCheck === true || check === null) &&
+        existing?.metadata.annotations[CHECK_ANNOTATION] !== undefined
           ? { [CHECK_ANNOTATION]: null }
           : {}),
       },

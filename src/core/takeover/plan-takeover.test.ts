@@ -23,6 +23,29 @@ function settle(cluster: ServiceCluster, rest: Partial<TakeoverView> = {}): Take
 const done = ({ changes }: TakeoverPlan): readonly string[] =>
   changes.map((change) => `${change.do} ${change.do === "create" ? change.object.metadata.name : change.name}`);
 
+test("what returns is looked at again at once, also while somebody contests the selector", () => {
+  const cluster = new ServiceCluster();
+  settle(cluster);
+  const contest = { by: "gitops", holdAgainAt: 0, endsAt: Number.MAX_SAFE_INTEGER };
+  // Another site serves no more: the selector goes back, and ours serve until Kubernetes' own slices do.
+  const home: Partial<TakeoverView> = { policy: DIRECT, switched: false, contest };
+  cluster.apply(planTakeover(cluster.view(home)).changes);
+  const returning = planTakeover(cluster.view({ ...home, returned: false }));
+  expect([returning.state, returning.contestedBy, returning.nextLookAt]).toEqual(["Returning", "gitops", undefined]);
+});
+
+test("a check that pods have no more is taken from the origin, one that is not known is left", () => {
+  const cluster = new ServiceCluster();
+  const check = { http: { path: "/ready", port: 8080 }, unhealthyThreshold: 2, healthyThreshold: 1 };
+  const annotation = (): unknown => cluster.get("services", ORIGIN)?.metadata["annotations"];
+  settle(cluster, { check });
+  expect(annotation()).toHaveProperty(["tandem.dev/check"]);
+  settle(cluster, { check: undefined });
+  expect(annotation()).toHaveProperty(["tandem.dev/check"]);
+  settle(cluster, { check: null });
+  expect(annotation()).not.toHaveProperty(["tandem.dev/check"]);
+});
+
 describe("Gateway mode", () => {
   test("first what it takes is made, then the Service is held, both writes at once", () => {
     const cluster = new ServiceCluster();

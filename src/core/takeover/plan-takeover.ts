@@ -99,17 +99,20 @@ function protect(
     ...gatewaySlices(view, service, { original, ready: hold || isReadyAlready || mustStayReady(view, held) }),
     ...changeOfSelector(service, original, hold ? heldSelector(policy.uid) : original),
   ];
+  const state = stateOf({ hold, held, isPrepared, returning: mustStayReady(view, held) });
   return {
     changes,
     refusals: [],
-    state: stateOf({ hold, held, isPrepared, returning: mustStayReady(view, held) }),
-    ...contested(view),
+    state,
+    ...contested(view, state),
     ...(isMeantForGateways && !isServed ? bypass(view) : {}),
   };
 }
 
-function contested({ contest, now }: TakeoverView): Partial<TakeoverPlan> {
+/** What returns is looked at again at once, and not when the contest is over. */
+function contested({ contest, now }: TakeoverView, state: TakeoverPlan["state"]): Partial<TakeoverPlan> {
   if (contest === undefined) return {};
+  if (state === "Returning") return { contestedBy: contest.by ?? "somebody" };
   const nextLookAt = contest.holdAgainAt > now ? contest.holdAgainAt : contest.endsAt;
   return { contestedBy: contest.by ?? "somebody", nextLookAt };
 }

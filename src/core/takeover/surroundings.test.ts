@@ -4,6 +4,7 @@ import { type NetworkPolicy, readNetworkPolicy } from "../../model/network-polic
 import { dependsOnPods, type SurroundingObjects, surroundingsOf } from "./surroundings.ts";
 
 const WEB = { app: "web" };
+const REACH = { selector: WEB, ports: [8080] };
 const NOTHING: SurroundingObjects = {
   namespace: { name: "shop", labels: {}, annotations: {} },
   networkPolicies: [],
@@ -20,7 +21,12 @@ function policy(name: string, spec: object): NetworkPolicy {
 const restricting = (
   networkPolicies: readonly NetworkPolicy[],
   podLabels?: Record<string, string>,
-): readonly string[] => surroundingsOf(WEB, { ...NOTHING, networkPolicies, podLabels }).restrictedBy;
+): readonly string[] => surroundingsOf(REACH, { ...NOTHING, networkPolicies, podLabels }).restrictedBy;
+
+const needsPods = (
+  networkPolicies: readonly NetworkPolicy[],
+  peerAuthentications: readonly PeerAuthentication[] = [],
+) => dependsOnPods(WEB, { networkPolicies, peerAuthentications });
 
 const DENY = policy("deny", { podSelector: {}, policyTypes: ["Ingress"] });
 
@@ -30,7 +36,10 @@ describe("NetworkPolicies", () => {
     ["lets some pods in", { ingress: [{ from: [{ podSelector: { matchLabels: { app: "shop" } } }] }] }, ["shop/p"]],
     ["lets a namespace in", { ingress: [{ from: [{ namespaceSelector: { matchLabels: { a: "b" } } }] }] }, ["shop/p"]],
     ["lets a network in", { ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.0/8" } }] }] }, ["shop/p"]],
-    ["lets everybody in to some ports", { ingress: [{ ports: [{ port: 80 }] }] }, []],
+    ["lets everybody in to the Service's port", { ingress: [{ ports: [{ port: 8080 }] }] }, []],
+    ["lets everybody in to a range with it", { ingress: [{ ports: [{ port: 8000, endPort: 9000 }] }] }, []],
+    ["lets everybody in to other ports", { ingress: [{ ports: [{ port: 9090 }] }] }, ["shop/p"]],
+    ["lets everybody in over UDP", { ingress: [{ ports: [{ port: 8080, protocol: "UDP" }] }] }, ["shop/p"]],
     ["lets all networks in", { ingress: [{ from: [{ ipBlock: { cidr: "0.0.0.0/0" } }] }] }, []],
     ["lets all pods in", { ingress: [{ from: [{ namespaceSelector: {} }] }] }, []],
     ["is about who may be called", { policyTypes: ["Egress"] }, []],
@@ -50,11 +59,11 @@ describe("NetworkPolicies", () => {
     const front = policy("front", {
       podSelector: { matchExpressions: [{ key: "tier", operator: "In", values: ["front"] }] },
     });
-    expect([dependsOnPods(WEB, [front]), dependsOnPods(WEB, [DENY])]).toEqual([true, false]);
+    expect([needsPods([front]), needsPods([DENY])]).toEqual([true, false]);
     expect(restricting([front])).toEqual([]);
     expect(restricting([front], { app: "web", tier: "front" })).toEqual(["shop/front"]);
     expect(restricting([front], { app: "web" })).toEqual([]);
-    expect(dependsOnPods(WEB, [policy("db", { podSelector: { matchLabels: { app: "db", tier: "x" } } })])).toBe(false);
+    expect(needsPods([policy("db", { podSelector: { matchLabels: { app: "db", tier: "x" } } })])).toBe(false);
   });
 });
 
@@ -69,7 +78,7 @@ describe("a mesh", () => {
     namespace: Partial<SurroundingObjects["namespace"]>,
     ...peerAuthentications: readonly PeerAuthentication[]
   ): string | undefined =>
-    surroundingsOf(WEB, { ...NOTHING, namespace: { ...NOTHING.namespace, ...namespace }, peerAuthentications })
+    surroundingsOf(REACH, { ...NOTHING, namespace: { ...NOTHING.namespace, ...namespace }, peerAuthentications })
       .strictMesh;
   const ISTIO = { labels: { "istio-injection": "enabled" } };
 
@@ -103,6 +112,15 @@ describe("a mesh", () => {
     ],
   ])("of Istio is not strict where %s", (_what, namespace, rules) => {
     expect(strict(namespace, ...rules)).toBeUndefined();
+  });
+
+  test("labels that the Service does not select by are those of a pod, here too", () => {
+    const secure = authentication("shop", "STRICT", { tier: "secure" });
+    expect([needsPods([], [secure]), needsPods([], [authentication("shop", "STRICT")])]).toEqual([true, false]);
+    const podLabels = { app: "web", tier: "secure" };
+    const namespace = { ...NOTHING.namespace, ...ISTIO };
+    const found = surroundingsOf(REACH, { ...NOTHING, namespace, peerAuthentications: [secure], podLabels });
+    expect(found.strictMesh).toBe("Istio's PeerAuthentication shop/default");
   });
 
   test("ambient pods are in it too", () => {

@@ -11,6 +11,7 @@ import { isPaused, PAUSED_ANNOTATION } from "../../../model/kinds/index.ts";
 import type { Problem } from "../../../model/problem.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import { ClusterService } from "../../../model/takeover.ts";
+import { targetPortsOf } from "../../../core/takeover/surroundings.ts";
 import { findPolicies } from "./pause-policies.ts";
 import { type PolicyManifest, type PolicyOrder, policyOf, policyProblems } from "./policy-order.ts";
 import { statusOfPolicy, unmetConditions } from "./policy-status.ts";
@@ -46,7 +47,10 @@ export async function checkOrder(
   const parsed = service === undefined ? undefined : ClusterService.parse(service);
   const surroundings = {
     service: parsed,
-    around: await readSurroundings(client, namespace, parsed?.spec.selector ?? {}),
+    around: await readSurroundings(client, namespace, {
+      selector: parsed?.spec.selector ?? {},
+      ports: parsed === undefined ? [] : targetPortsOf(parsed),
+    }),
     policies,
     sites: (sites?.objects ?? []).map(({ metadata }) => metadata.name),
   };

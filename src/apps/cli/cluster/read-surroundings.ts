@@ -1,7 +1,8 @@
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
 import type { Selector } from "../../../core/takeover/selector.ts";
-import { dependsOnPods, surroundingsOf } from "../../../core/takeover/surroundings.ts";
+import { peerAuthenticationsFor } from "../../../core/network/strict-mesh.ts";
+import { dependsOnPods, type ServiceReach, surroundingsOf } from "../../../core/takeover/surroundings.ts";
 import { readPeerAuthentication } from "../../../model/mesh.ts";
 import { readNetworkPolicy } from "../../../model/network-policy.ts";
 import { ClusterPod, type ServiceSurroundings } from "../../../model/takeover.ts";
@@ -14,8 +15,9 @@ import { ifAllowed, readIfAllowed } from "./read-if-allowed.ts";
 export async function readSurroundings(
   client: KubeClient,
   namespace: string,
-  selector: Selector,
+  reach: ServiceReach,
 ): Promise<ServiceSurroundings> {
+  const { selector } = reach;
   const path = pathOf(KUBE_RESOURCES.namespaces, { name: namespace });
   const [found, policies, authentications] = await Promise.all([
     ifAllowed(client.request<KubeObject>({ method: "GET", path })),
@@ -24,11 +26,12 @@ export async function readSurroundings(
   ]);
   const networkPolicies = (policies ?? []).flatMap((object) => readNetworkPolicy(object) ?? []);
   const { labels = {}, annotations = {} } = found?.metadata ?? {};
-  return surroundingsOf(selector, {
+  const read = (authentications ?? []).flatMap((object) => readPeerAuthentication(object) ?? []);
+  const objects = { networkPolicies, peerAuthentications: peerAuthenticationsFor(namespace, read) };
+  return surroundingsOf(reach, {
+    ...objects,
     namespace: { name: namespace, labels, annotations },
-    networkPolicies,
-    peerAuthentications: (authentications ?? []).flatMap((object) => readPeerAuthentication(object) ?? []),
-    podLabels: dependsOnPods(selector, networkPolicies) ? await labelsOfPod(client, namespace, selector) : undefined,
+    podLabels: dependsOnPods(selector, objects) ? await labelsOfPod(client, namespace, selector) : undefined,
   });
 }
 
