@@ -221,7 +221,7 @@ test("kubectl's plugin means the current context and its namespace, and takes ku
   const switched = await runCli("kubectl tandem", [...flags, "switch", "web", "--to", "east"]);
   expect([switched.exit, switched.out]).toEqual([
     0,
-    `shop/web is switched to east\n\nNext: kubectl tandem switch shop/web --end --kubeconfig ${kubeconfig} --context simulated\n`,
+    `shop/web is ordered to east; --wait waits until it is there\n\nNext: kubectl tandem switch shop/web --end --kubeconfig ${kubeconfig} --context simulated\n`,
   ]);
 });
 

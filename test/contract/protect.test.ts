@@ -118,6 +118,9 @@ test("what stands around the pods is looked at too", async () => {
   const kind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" };
   cluster.seed("networking.k8s.io/networkpolicies", { ...kind, metadata: { name: "closed" }, spec }, "shop");
   expect((await problemsOf({})).join()).toContain("NetworkPolicy: it has pods that not everybody may come to");
+  const external = { type: "ExternalName", externalName: "example.org" };
+  cluster.seed("/services", { metadata: { name: "external" }, spec: external } as unknown as JsonObject, "shop");
+  expect((await problemsOf({ service: "shop/external" })).filter((text) => text.includes("NetworkPolicy"))).toEqual([]);
 });
 
 test("what somebody else keeps is not taken from them, unless that is asked for", async () => {

@@ -144,6 +144,15 @@ test("a second install is refused and changes nothing; an upgrade changes what d
   expect(objectAt(cluster.read(DEPLOYMENTS, "tandem-gateway", "tandem-system") ?? {}, "spec")["replicas"]).toBe(3);
 });
 
+test("an upgrade to another site is refused: most often it is the wrong cluster", async () => {
+  expect((await install("--no-wait")).code).toBe(0);
+  cluster.forgetRequests();
+  const other = WEST.map((one) => (one === "west" ? "east" : one));
+  const ended = await tandem("install", ...other, "--kubeconfig", kubeconfig, "--no-wait", "--upgrade", "--force");
+  expect([ended.code, ended.err]).toEqual([5, expect.stringContaining("this cluster is the site west, and not east")]);
+  expect(cluster.writes).toEqual([]);
+});
+
 test("an upgrade to what is there already changes no object", async () => {
   expect((await install("--no-wait")).code).toBe(0);
   const revision = cluster.revision;

@@ -95,14 +95,27 @@ async function fitConnections({ maxConnections, say }: GatewayOptions): Promise<
   return fitting;
 }
 
-/** Fulfilled once a state directory belongs to a gateway: whoever sets it up may come later. */
-export async function untilSetUp(stateDirectory: string): Promise<void> {
+/**
+ * Fulfilled once a state directory belongs to a gateway: whoever sets it up may come later.
+ * @param say told that it waits; for people
+ */
+export async function untilSetUp(stateDirectory: string, say: (text: string) => void): Promise<void> {
   const paths = statePaths(stateDirectory);
   await makeDirectory(paths.root, 0o700);
-  const changes = watch(paths.root)[Symbol.asyncIterator]();
+  const enough = new AbortController();
+  const changes = watch(paths.root, { signal: enough.signal })[Symbol.asyncIterator]();
   // The first look comes after the watch began.
-  for (let next = changes.next(); (await readGatewayRecord(paths)) === undefined; next = changes.next()) await next;
-  await changes.return?.();
+  let next = changes.next();
+  let isTold = false;
+  while ((await readGatewayRecord(paths)) === undefined) {
+    if (!isTold) say(`waiting for an agent to set ${paths.root} up`);
+    isTold = true;
+    await next;
+    next = changes.next();
+  }
+  // A watch that waits for the next change ends with its signal alone.
+  enough.abort();
+  await next.catch(() => {});
 }
 
 /** Runs Envoy in the foreground until it ends or SIGTERM or SIGINT comes, then drains it. Gives its exit code. */

@@ -73,6 +73,15 @@ function conditionIn(status: PolicyStatus | undefined, type: string): unknown {
 }
 
 describe("a policy's status", () => {
+  test("takes back what the controller itself said and is so no more, also while no gateway is heard", () => {
+    const paused = planPolicyStatus(view([target([])], { paused: true }));
+    expect(conditionIn(paused, "Accepted")).toMatchObject({ status: "False", reason: "Paused" });
+    const resumed = planPolicyStatus(view([target([])], { before: paused, generation: 5 }));
+    expect(conditionIn(resumed, "Accepted")).toMatchObject({ status: "True", reason: "Accepted" });
+    expect(resumed?.observedGeneration).toBe(5);
+    expect(planPolicyStatus(view([target([])], { before: resumed, generation: 5 }))).toBeUndefined();
+  });
+
   test("of a Service that is well", () => {
     expect(planPolicyStatus(view([target([report(), report()])]))).toEqual({
       observedGeneration: 4,

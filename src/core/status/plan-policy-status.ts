@@ -2,6 +2,7 @@
  * The status of a policy, from what the gateways report of its Services and what the controller does with them.
  * @module
  */
+import { REFUSAL_REASONS } from "../takeover/refusals.ts";
 import { formatDuration } from "../../model/duration.ts";
 import { PolicyStatus, type StatusCondition } from "../../model/policy-status.ts";
 import type { ServiceReport } from "../../model/service-report.ts";
@@ -48,13 +49,15 @@ interface Weighed {
 export function planPolicyStatus(view: PolicyStatusView): PolicyStatus | undefined {
   const reports = view.targets.flatMap(({ ports }) => ports.flatMap((port) => port.reports));
   const own = ownConditions(view);
-  if (reports.length === 0 && own.length === 0) return undefined;
   const before = PolicyStatus.safeParse(view.before).data;
+  if (reports.length === 0 && own.length === 0 && before?.conditions.some(isOwn) !== true) return undefined;
   const conditions = CONDITION_TYPES.flatMap((type): StatusCondition[] => {
     const worst = worstOf([...own.filter((one) => one.type === type), ...reported(view, type)]);
     if (worst !== undefined) return [asWritten(worst, view, before)];
-    // Nobody is heard: what was known is the best there is.
-    return before?.conditions.filter((one) => one.type === type) ?? [];
+    // Nobody is heard: what was known is the best there is, but for what this controller itself would say if it were so.
+    const known = before?.conditions.find((one) => one.type === type);
+    if (known === undefined || !isOwn(known)) return known === undefined ? [] : [known];
+    return type === "Accepted" ? [asWritten(ACCEPTED, view, before)] : [];
   });
   if (reports.length === 0) return { ...before, observedGeneration: view.generation, conditions, ...trafficOf(view) };
   const sites = sitesOf(view, reports);
@@ -67,6 +70,18 @@ export function planPolicyStatus(view: PolicyStatusView): PolicyStatus | undefin
     ...summaryOf(view.site, sites, reports),
     ...(lastFailover === undefined ? {} : { lastFailover }),
   };
+}
+
+const ACCEPTED: Condition = { type: "Accepted", status: "True", reason: "Accepted", message: "" };
+
+/** Reasons that no gateway reports. */
+const OWN_REASONS: ReadonlySet<string> = new Set([
+  ...["Paused", "ServiceNotFound", "Conflict", "Bypassed", "SelectorReverted", "SelectorLost"],
+  ...REFUSAL_REASONS,
+]);
+
+function isOwn({ reason }: Pick<Condition, "reason">): boolean {
+  return OWN_REASONS.has(reason);
 }
 
 /** Whether two say the same; when a condition became what it is does not count. */

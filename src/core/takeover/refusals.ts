@@ -15,7 +15,9 @@ export function refusalsOf(
     message,
     allowable,
   }));
-  return [...sorts, ...refusalsBy(surroundings)].filter(({ reason, allowable }) => !allowable || !allowed.has(reason));
+  // Without a selector no pods are known that anything could stand around.
+  const around = Object.keys(original).length === 0 ? [] : refusalsBy(surroundings);
+  return [...sorts, ...around].filter(({ reason, allowable }) => !allowable || !allowed.has(reason));
 }
 
 function refusalsBy({ restrictedBy, strictMesh }: ServiceSurroundings = NOTHING): readonly TakeoverRefusal[] {
@@ -91,4 +93,11 @@ const SORTS: readonly Sort[] = [
     allowable: true,
     is: ({ spec }) => spec.sessionAffinity === "ClientIP",
   },
+];
+
+/** All reasons that there are. */
+export const REFUSAL_REASONS: readonly string[] = [
+  ...SORTS.map(({ reason }) => reason),
+  "NetworkPolicy",
+  "StrictMeshMtls",
 ];

@@ -21,6 +21,12 @@ export function remedyOf(reason: string): string {
 export function clusterRefusal(error: KubeError): TandemError {
   const { reason, message } = error;
   const options = { remedy: remedyOf(reason), cause: error };
+  // What an API server answers where it does not know the kind at all.
+  if (error.status === 404 && message.includes("page not found"))
+    return new TandemError("ClusterRefused", "Tandem is not installed in this cluster: it does not know its kinds", {
+      remedy: "Install it with `tandem install`, or name the cluster that has it with --context",
+      cause: error,
+    });
   return reason === "Unreachable"
     ? new TandemError("ClusterUnreachable", message, options)
     : new TandemError("ClusterRefused", message, options);

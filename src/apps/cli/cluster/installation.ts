@@ -64,6 +64,7 @@ export async function applyInstallation(
   const { client } = tools;
   const present = await presentOf(client, objects);
   refuseSecond(present, choices);
+  if (choices.upgrade) await refuseOtherSite(client, objects, choices.namespace);
   await refuseTakeover(client, objects, { present, force: choices.force });
   const how = { fieldManager: FIELD_MANAGER, force: choices.force };
   const definitions = objects.filter(({ kind }) => kind === "CustomResourceDefinition");
@@ -96,6 +97,35 @@ function refuseSecond(present: readonly KubeObject[], { upgrade, namespace }: Ap
     `${own.length} objects of an installation are there already, among them ${own.slice(0, 3).map(describeObject).join(", ")}`,
     {
       remedy: `Apply over them with \`tandem install --upgrade --namespace ${namespace}\` and all your options, or remove them with \`tandem uninstall\``,
+    },
+  );
+}
+
+/** A cluster's site keeps its name: its authority and what other sites know of it are bound to that. */
+async function refuseOtherSite(
+  client: KubeClient,
+  objects: readonly InstalledObject[],
+  namespace: string,
+): Promise<void> {
+  const wanted = objects.find(({ kind }) => kind === "Site")?.metadata.name;
+  const labelSelector = `${INSTALLATION_LABEL}=${namespace}`;
+  const sites = await listPages(
+    client,
+    installedResource("Site"),
+    { labelSelector },
+    AbortSignal.timeout(60_000),
+  ).catch((error: unknown) => {
+    // The definitions are not there: nor is any Site.
+    if (error instanceof KubeError && error.status === 404) return { objects: [] };
+    throw error;
+  });
+  const [other] = sites.objects.filter(({ metadata }) => metadata.name !== wanted);
+  if (other === undefined) return;
+  throw new TandemError(
+    "InstallationExists",
+    `this cluster is the site ${other.metadata.name}, and not ${wanted ?? ""}`,
+    {
+      remedy: `Name it with --site ${other.metadata.name}, or use the --context of the cluster that you mean`,
     },
   );
 }

@@ -68,7 +68,8 @@ function run(): Command {
     .option("--wait", "wait for the agent to set the state directory up, as in a cluster's pods", false)
     .addHelpText("after", "\nExamples:\n  tandem gateway run --state /var/lib/tandem")
     .action(async (options: RunOptions) => {
-      if (options.wait) await untilSetUp(options.state);
+      const say = (text: string): void => void process.stderr.write(`${text}\n`);
+      if (options.wait) await untilSetUp(options.state, say);
       process.exitCode = await runGateway({
         stateDirectory: options.state,
         concurrency: options.concurrency,
@@ -76,7 +77,7 @@ function run(): Command {
         maxConnections: options.maxConnections,
         noticeMs: options.notice,
         environment: process.env,
-        say: (text) => process.stderr.write(`${text}\n`),
+        say,
       });
     });
 }

@@ -118,13 +118,17 @@ function printEnd(
 function printOrder(
   record: unknown,
   typedFor: { readonly service: string; readonly typed: string; readonly cluster: string },
-  { to, output }: CommandOptions,
+  { to, wait, output }: CommandOptions,
 ): void {
   const { service, typed, cluster } = typedFor;
-  printResult(
-    record,
-    output,
-    () => `${service} is switched to ${to ?? ""}\n\nNext: ${typed} switch ${service} --end${cluster}`,
+  printResult(record, output, () =>
+    [
+      wait
+        ? `${service} is switched to ${to ?? ""}`
+        : `${service} is ordered to ${to ?? ""}; --wait waits until it is there`,
+      "",
+      `Next: ${typed} switch ${service} --end${cluster}`,
+    ].join("\n"),
   );
 }
 
