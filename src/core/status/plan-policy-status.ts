@@ -76,7 +76,12 @@ const ACCEPTED: Condition = { type: "Accepted", status: "True", reason: "Accepte
 
 /** Reasons that no gateway reports. */
 const OWN_REASONS: ReadonlySet<string> = new Set([
-  ...["Paused", "ServiceNotFound", "Conflict", "Bypassed", "SelectorReverted", "SelectorLost"],
+  "Paused",
+  "ServiceNotFound",
+  "Conflict",
+  "Bypassed",
+  "SelectorReverted",
+  "SelectorLost",
   ...REFUSAL_REASONS,
 ]);
 
