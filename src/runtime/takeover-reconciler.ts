@@ -6,7 +6,7 @@
 import { isHeld } from "../core/takeover/selector.ts";
 import { selectorManager } from "../core/takeover/selector-manager.ts";
 import { planTakeover } from "../core/takeover/plan-takeover.ts";
-import type { ServiceKey } from "../model/service-key.ts";
+import { namespaceOf, type ServiceKey } from "../model/service-key.ts";
 import type { TakeoverPlan, TakeoverView } from "../model/takeover.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ClusterWriter, WriteOutcome } from "../ports/cluster-writer.ts";
@@ -137,7 +137,7 @@ export class TakeoverReconciler {
   }
 
   async #write(key: ServiceKey, plan: TakeoverPlan): Promise<number | undefined> {
-    const [namespace = ""] = key.split("/");
+    const namespace = namespaceOf(key);
     const outcomes = await Promise.all(plan.changes.map((change) => this.#sources.writer.write(namespace, change)));
     return this.#pauseAfter(key, plan, outcomes);
   }

@@ -6,9 +6,9 @@
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../adapters/kube/kube-resource.ts";
 import { readinessCheck } from "../../core/takeover/readiness-check.ts";
-import type { Selector } from "../../core/takeover/selector.ts";
+import { labelSelectorOf, type Selector } from "../../core/takeover/selector.ts";
 import type { HealthCheck } from "../../model/kinds/index.ts";
-import type { ServiceKey } from "../../model/service-key.ts";
+import { namespaceOf, type ServiceKey } from "../../model/service-key.ts";
 import { ClusterPod } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -97,15 +97,11 @@ export class PodSamples {
 
   async #read(service: ServiceKey, selector: Selector): Promise<void> {
     const { client, log } = this.#sources;
-    const [namespace = ""] = service.split("/");
-    const labelSelector = Object.entries(selector)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(",");
     const before = this.#known.get(service) ?? NOTHING;
     try {
-      const path = pathOf(KUBE_RESOURCES.pods, { namespace });
+      const path = pathOf(KUBE_RESOURCES.pods, { namespace: namespaceOf(service) });
       // What the server has in memory is new enough, and costs it no search of its database.
-      const query = { labelSelector, limit: MOST_PODS, resourceVersion: "0" };
+      const query = { labelSelector: labelSelectorOf(selector), limit: MOST_PODS, resourceVersion: "0" };
       const { items } = await client.request<{ readonly items: readonly KubeObject[] }>({ method: "GET", path, query });
       const pods = items.flatMap((pod) => ClusterPod.safeParse(pod).data ?? []);
       const [first] = pods;

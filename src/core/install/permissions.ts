@@ -1,6 +1,6 @@
 /**
- * What Tandem's processes may do in a cluster: no more than they do. test/contract/permissions.test.ts holds each rule
- * against what they ask for.
+ * What Tandem's processes may do in a cluster: no more than they do. The suites hold each rule against what is
+ * asked for (test/install/granted.ts).
  * @module
  */
 import { HELD_RECORD } from "./guard.ts";

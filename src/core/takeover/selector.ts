@@ -25,6 +25,13 @@ export function sameSelector(left: Selector | null | undefined, right: Selector 
   return one.length === Object.keys(other).length && one.every(([key, value]) => other[key] === value);
 }
 
+/** A selector as the `labelSelector` of a request: `app=web,tier=front`. */
+export function labelSelectorOf(selector: Selector): string {
+  return Object.entries(selector)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}
+
 /** The merge patch that makes `after` of `before`: keys that are not named stay, so that those that go have to be. */
 export function selectorPatch(
   before: Selector | null | undefined,

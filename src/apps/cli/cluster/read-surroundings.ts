@@ -1,6 +1,6 @@
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
-import type { Selector } from "../../../core/takeover/selector.ts";
+import { labelSelectorOf, type Selector } from "../../../core/takeover/selector.ts";
 import { peerAuthenticationsFor } from "../../../core/network/strict-mesh.ts";
 import { dependsOnPods, type ServiceReach, surroundingsOf } from "../../../core/takeover/surroundings.ts";
 import { readPeerAuthentication } from "../../../model/mesh.ts";
@@ -36,11 +36,8 @@ export async function readSurroundings(
 }
 
 async function labelsOfPod(client: KubeClient, namespace: string, selector: Selector): Promise<Selector | undefined> {
-  const labelSelector = Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
   const path = pathOf(KUBE_RESOURCES.pods, { namespace });
-  const query = { labelSelector, limit: 1 };
+  const query = { labelSelector: labelSelectorOf(selector), limit: 1 };
   const list = await ifAllowed(client.request<{ readonly items?: unknown[] }>({ method: "GET", path, query }));
   return ClusterPod.safeParse(list?.items?.[0]).data?.metadata.labels;
 }

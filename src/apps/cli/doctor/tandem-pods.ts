@@ -4,12 +4,11 @@
  */
 import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
-import type { KubeObject } from "../../../adapters/kube/kube-resource.ts";
+import { KUBE_RESOURCES, type KubeObject } from "../../../adapters/kube/kube-resource.ts";
 import type { TandemPodPicture } from "../../../model/doctor.ts";
 import { readIfAllowed, readOnly } from "../cluster/read-if-allowed.ts";
 import type { Account } from "./permissions.ts";
 
-const PODS = readOnly("", "pods", "Pod", true);
 const NODES = readOnly("", "nodes", "Node", false);
 const ZONE_LABEL = "topology.kubernetes.io/zone";
 
@@ -27,7 +26,10 @@ export type TandemPod = TandemPodPicture & { readonly account: string; readonly 
 
 /** The pods of a namespace; undefined where they may not be read. @throws KubeError */
 export async function readTandemPods(client: KubeClient, namespace: string): Promise<readonly TandemPod[] | undefined> {
-  const [pods, nodes] = await Promise.all([readIfAllowed(client, PODS, { namespace }), readIfAllowed(client, NODES)]);
+  const [pods, nodes] = await Promise.all([
+    readIfAllowed(client, KUBE_RESOURCES.pods, { namespace }),
+    readIfAllowed(client, NODES),
+  ]);
   const zones = new Map((nodes ?? []).map(({ metadata }) => [metadata.name, metadata.labels?.[ZONE_LABEL]]));
   return pods?.flatMap((pod) => podPicture(pod, zones));
 }
