@@ -1,0 +1,32 @@
+/**
+ * What a cluster holds at one moment, as far as it decides what runs where.
+ * @module
+ */
+import type { PodDisruptionBudget } from "./disruption-budget.ts";
+import type { Node } from "./node.ts";
+import type { Pod } from "./pod.ts";
+import type { SnapshotMetadata } from "./selectors.ts";
+import type {
+  CsiDriver,
+  CsiNode,
+  CsiStorageCapacity,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  VolumeAttachment,
+} from "./storage.ts";
+
+/** Objects by kind, in no particular order. */
+export interface ClusterSnapshot {
+  readonly namespaces: readonly { readonly metadata: SnapshotMetadata }[];
+  readonly nodes: readonly Node[];
+  readonly pods: readonly Pod[];
+  readonly persistentVolumes: readonly PersistentVolume[];
+  readonly persistentVolumeClaims: readonly PersistentVolumeClaim[];
+  readonly storageClasses: readonly StorageClass[];
+  readonly csiNodes: readonly CsiNode[];
+  readonly csiDrivers: readonly CsiDriver[];
+  readonly csiStorageCapacities: readonly CsiStorageCapacity[];
+  readonly volumeAttachments: readonly VolumeAttachment[];
+  readonly podDisruptionBudgets: readonly PodDisruptionBudget[];
+}
