@@ -1,0 +1,94 @@
+/**
+ * A case for each seed, always the same.
+ * @module
+ */
+import type { CaseMode, Manifest, SchedulerCase } from "../scheduler-case.ts";
+import { generateNodes } from "./generate-nodes.ts";
+import { type PodSetting, pendingPod, runningPod } from "./generate-pods.ts";
+import { drawLabels, podSelector } from "./generate-selectors.ts";
+import { generateStorage } from "./generate-storage.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import { drawThemes, type Theme } from "./themes.ts";
+import { NAMESPACE_LABELS, NAMESPACES } from "./vocabulary.ts";
+
+/** What else a case may have. */
+export interface CaseOptions {
+  /**
+   * Pods for which room is being made on a node. A real scheduler would go on placing them itself, so they are for
+   * comparisons in which none runs.
+   */
+  readonly nominations?: boolean;
+}
+
+/** The case of a seed: a small cluster in which few rules decide, and pods on the edge of what fits. */
+export function generateCase(seed: number, mode: CaseMode = "probe", options: CaseOptions = {}): SchedulerCase {
+  const random = new SeededRandom(seed);
+  const themes = themesOf(random, mode, options);
+  const nodes = generateNodes(random, themes);
+  const storage = generateStorage(random, themes, nodes);
+  const setting: PodSetting = { random, themes, drawVolumes: storage.drawVolumes };
+  const nodeNames = nodes.map(({ metadata }) => metadata.name) as [string, ...string[]];
+  const running = random.times(random.between(0, 3) * nodes.length * (mode === "preempt" ? 1 : 0.7), (index) =>
+    runningPod(setting, index, random.pick(nodeNames)),
+  );
+  const pending = random.times(mode === "preempt" ? 1 : random.between(1, 5), (index) =>
+    pendingPod(setting, index, mode),
+  );
+  return {
+    mode,
+    seed,
+    objects: [
+      ...NAMESPACES.map((name): Manifest => namespace(random, name)),
+      ...nodes,
+      ...storage.objects,
+      ...(mode === "preempt" ? budgets(random) : []),
+      ...running,
+      ...(themes.has("nominated") ? nominated(setting, nodeNames) : []),
+    ],
+    pending,
+  };
+}
+
+function themesOf(random: SeededRandom, mode: CaseMode, { nominations = false }: CaseOptions): ReadonlySet<Theme> {
+  const themes = new Set(drawThemes(random, nominations && mode !== "place"));
+  // Without something that victims could give way to, nothing is preempted.
+  if (mode === "preempt" && random.chance(0.5)) themes.add("resources");
+  return themes;
+}
+
+function namespace(random: SeededRandom, name: string): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels: drawLabels(random, NAMESPACE_LABELS, 0.7) },
+  };
+}
+
+function budgets(random: SeededRandom): readonly Manifest[] {
+  return random.times(random.between(0, 3), (index) => ({
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { name: `budget-${index}`, namespace: random.pick(NAMESPACES) },
+    spec: { minAvailable: 1, ...(random.chance(0.9) ? { selector: podSelector(random) } : {}) },
+    status: {
+      disruptionsAllowed: random.pick([0, 0, 1, 2]),
+      currentHealthy: 1,
+      desiredHealthy: 1,
+      expectedPods: 1,
+      ...(random.chance(0.2) ? { disruptedPods: { "running-1": "2026-01-01T00:00:00Z" } } : {}),
+    },
+  }));
+}
+
+/** Pods of a high priority that wait for room on a node. */
+function nominated(setting: PodSetting, nodeNames: readonly [string, ...string[]]): readonly Manifest[] {
+  const { random } = setting;
+  return random.times(random.between(1, 2), (index) => {
+    const pod = pendingPod(setting, index, "preempt");
+    return {
+      ...pod,
+      metadata: { ...pod.metadata, name: `nominated-${index}` },
+      status: { nominatedNodeName: random.pick(nodeNames) },
+    };
+  });
+}

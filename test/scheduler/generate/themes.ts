@@ -1,0 +1,75 @@
+/**
+ * What a case is about. Few themes at a time, or no rule would ever decide alone.
+ * @module
+ */
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** One thing that can keep a pod from a node. */
+export type Theme =
+  | "resources"
+  | "pod-shapes"
+  | "resize"
+  | "slots"
+  | "taints"
+  | "cordon"
+  | "node-affinity"
+  | "host-ports"
+  | "spread"
+  | "affinity"
+  | "anti-affinity"
+  | "existing-anti-affinity"
+  | "bound-volumes"
+  | "volume-zones"
+  | "delayed-volumes"
+  | "storage-capacity"
+  | "volume-limits"
+  | "single-pod-claims"
+  | "disks"
+  | "claim-trouble"
+  | "terminating"
+  | "ended"
+  | "nominated";
+
+/** Those that a case can be built around; the more often one is listed, the more cases are. */
+const LEADING: readonly [Theme, ...Theme[]] = [
+  "resources",
+  "resources",
+  "pod-shapes",
+  "pod-shapes",
+  "resize",
+  "slots",
+  "taints",
+  "cordon",
+  "node-affinity",
+  "node-affinity",
+  "host-ports",
+  "spread",
+  "spread",
+  "spread",
+  "spread",
+  "affinity",
+  "affinity",
+  "anti-affinity",
+  "existing-anti-affinity",
+  "bound-volumes",
+  "volume-zones",
+  "delayed-volumes",
+  "delayed-volumes",
+  "storage-capacity",
+  "volume-limits",
+  "single-pod-claims",
+  "disks",
+  "claim-trouble",
+];
+
+/** What goes well with the others. */
+const SIDE: readonly Theme[] = ["terminating", "ended", "taints", "node-affinity", "resources"];
+
+/** The themes of one case. */
+export function drawThemes(random: SeededRandom, withNominations: boolean): ReadonlySet<Theme> {
+  const themes = new Set<Theme>([random.pick(LEADING)]);
+  if (random.chance(0.25)) themes.add(random.pick(LEADING));
+  for (const theme of random.some(SIDE, 0.2)) themes.add(theme);
+  if (withNominations && random.chance(0.15)) themes.add("nominated");
+  return themes;
+}
