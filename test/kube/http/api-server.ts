@@ -16,6 +16,8 @@ import { discover, servesVersion } from "./discovery.ts";
 import type { FaultAnswer, Faults } from "./faults.ts";
 import { parseRequest, type RequestInfo } from "./request-info.ts";
 import { answerReview } from "./access-review.ts";
+import { bindPod } from "./pod-binding.ts";
+import { parseBody } from "./request-body.ts";
 import { type Answer, carryOut, watchOptions } from "./resource-requests.ts";
 import { type OpenWatch, openWatch, type WatchHost } from "./watch-stream.ts";
 
@@ -109,6 +111,10 @@ export class ApiServer {
       this.#watch(storage, exchange);
       return;
     }
+    if (isBinding(info)) {
+      entry.status = reply(response, this.#bind(storage, exchange));
+      return;
+    }
     entry.status = reply(response, carryOut(this.#parts.resources.world.store, storage, exchange));
   }
 
@@ -123,8 +129,14 @@ export class ApiServer {
     }
     const isKnown = subresource === "" || (subresource === "status" && storage.endpoint.version.status);
     const isFinalize = key === "/namespaces" && subresource === "finalize";
-    if (!isKnown && !isFinalize) throw unknownResource();
+    if (!isKnown && !isFinalize && !isBinding({ group, resource, subresource })) throw unknownResource();
     return storage;
+  }
+
+  #bind(storage: ResourceStorage, { info, request, text }: Exchange): Answer {
+    if (info.verb !== "create") throw methodNotAllowed();
+    const { value } = parseBody(text, request.headers["content-type"] ?? "");
+    return { status: 201, body: bindPod(this.#parts.resources.world, storage, info, value), warnings: [] };
   }
 
   #watch(storage: ResourceStorage, { info, response, entry }: Exchange): void {
@@ -165,6 +177,10 @@ const VERSION: JsonObject = {
   gitVersion: "v1.36.2",
   platform: "linux/amd64",
 };
+
+function isBinding({ group, resource, subresource }: Pick<RequestInfo, "group" | "resource" | "subresource">): boolean {
+  return group === "" && resource === "pods" && subresource === "binding";
+}
 
 /** A path that no handler is registered for: the real server's answer is not a Status. */
 class PageNotFound extends Error {}

@@ -68,6 +68,9 @@ function describeResource(type: ResourceType, version: string): Json[] {
   };
   const resources: Json[] = [main];
   if (name === "namespaces" && type.group === "") resources.push(below("finalize", ["update"]));
+  if (name === "pods" && type.group === "") {
+    resources.push({ ...below("binding", ["create"]), kind: "Binding" });
+  }
   const hasStatus = type.versions.some((one) => one.name === version && one.status);
   if (hasStatus) resources.push(below("status", ["get", "patch", "update"]));
   return resources;

@@ -10,6 +10,7 @@ import { podRules } from "./pod.ts";
 import type { KindRules, ResourceType } from "./resource-type.ts";
 import { serviceRules } from "./service.ts";
 import type { ServiceAddresses } from "./service-addresses.ts";
+import { csiDriverRules, storageClassRules, volumeRules } from "./storage.ts";
 import { workloadRules } from "./workload.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"] as const;
@@ -62,6 +63,19 @@ export function builtInTypes(options: KindOptions): readonly ResourceType[] {
       keepsStatus: true,
       ...withStatus("", "Node"),
     }),
+    type("", "PersistentVolumeClaim", "persistentvolumeclaims", {
+      shortNames: ["pvc"],
+      rules: volumeRules,
+      answersDeleted: true,
+      ...withStatus("", "PersistentVolumeClaim"),
+    }),
+    type("", "PersistentVolume", "persistentvolumes", {
+      ...cluster,
+      shortNames: ["pv"],
+      rules: volumeRules,
+      answersDeleted: true,
+      ...withStatus("", "PersistentVolume"),
+    }),
     type("", "Pod", "pods", {
       shortNames: ["po"],
       categories: ["all"],
@@ -70,6 +84,12 @@ export function builtInTypes(options: KindOptions): readonly ResourceType[] {
       hasGeneration: true,
       answersDeleted: true,
       ...withStatus("", "Pod"),
+    }),
+    type("", "ReplicationController", "replicationcontrollers", {
+      shortNames: ["rc"],
+      categories: ["all"],
+      hasGeneration: true,
+      ...withStatus("", "ReplicationController"),
     }),
     type("", "Secret", "secrets", { selectable: ["type"], rules: secretRules }),
     type("", "Service", "services", {
@@ -147,6 +167,30 @@ export function builtInTypes(options: KindOptions): readonly ResourceType[] {
       createOnUpdate: true,
     }),
     type("discovery.k8s.io", "EndpointSlice", "endpointslices", { hasGeneration: true, rules: slices }),
+    type("storage.k8s.io", "CSIDriver", "csidrivers", { ...cluster, rules: csiDriverRules, answersDeleted: true }),
+    type("storage.k8s.io", "CSINode", "csinodes", { ...cluster, answersDeleted: true }),
+    type("storage.k8s.io", "CSIStorageCapacity", "csistoragecapacities", {}),
+    type("storage.k8s.io", "StorageClass", "storageclasses", {
+      ...cluster,
+      shortNames: ["sc"],
+      rules: storageClassRules,
+      answersDeleted: true,
+    }),
+    type("storage.k8s.io", "VolumeAttachment", "volumeattachments", {
+      ...cluster,
+      answersDeleted: true,
+      ...withStatus("storage.k8s.io", "VolumeAttachment"),
+    }),
+    type("scheduling.k8s.io", "PriorityClass", "priorityclasses", {
+      ...cluster,
+      shortNames: ["pc"],
+      hasGeneration: true,
+      unconditionalUpdate: false,
+    }),
+    // Listed by schedulers; nothing is known of their fields here, and nothing is made of them.
+    type("resource.k8s.io", "DeviceClass", "deviceclasses", { ...cluster, ...unknownForm(false) }),
+    type("resource.k8s.io", "ResourceClaim", "resourceclaims", unknownForm(true)),
+    type("resource.k8s.io", "ResourceSlice", "resourceslices", { ...cluster, ...unknownForm(false) }),
   ];
 }
 
@@ -173,6 +217,10 @@ const EVENT_FIELDS = [
 
 function withStatus(group: string, kind: string): Pick<ResourceType, "versions"> {
   return { versions: [{ name: "v1", schema: builtInSchema(group, "v1", kind), status: true }] };
+}
+
+function unknownForm(status: boolean): Pick<ResourceType, "versions"> {
+  return { versions: [{ name: "v1", schema: undefined, status }] };
 }
 
 function type(group: string, kind: string, plural: string, special: Special): ResourceType {

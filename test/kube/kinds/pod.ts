@@ -5,6 +5,7 @@
 import { type FieldProblem, forbiddenValue, requiredValue } from "../api/api-error.ts";
 import { equal, isObject, type Json, type JsonObject, listAt, objectAt } from "../api/json.ts";
 import type { Draft, KubeObject } from "../api/kube-object.ts";
+import { withMatchLabelKeys } from "./match-label-keys.ts";
 import type { KindRules } from "./resource-type.ts";
 
 /** Rules of Pods. They stay Pending until somebody writes their status: there is no kubelet here. */
@@ -13,7 +14,9 @@ export const podRules: KindRules = {
     draft["spec"] = filledPodSpec(objectAt(draft, "spec"));
   },
   decide: (draft, previous) => {
-    if (previous === undefined) draft["status"] = { phase: "Pending", qosClass: "BestEffort" };
+    if (previous !== undefined) return;
+    draft["spec"] = withMatchLabelKeys(draft);
+    draft["status"] = { phase: "Pending", qosClass: "BestEffort" };
   },
   check: (draft, previous) => {
     if (listAt(draft, "spec", "containers").length === 0) return [requiredValue("spec.containers")];
@@ -49,6 +52,7 @@ function filledContainer(container: Json): Json {
     imagePullPolicy: hasTag ? "IfNotPresent" : "Always",
     ...container,
   };
+  filled["resources"] = filledResources(objectAt(filled, "resources"));
   for (const probe of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     const given = filled[probe];
     if (isObject(given)) filled[probe] = filledProbe(given);
@@ -58,6 +62,13 @@ function filledContainer(container: Json): Json {
     filled["ports"] = ports.map((port) => (isObject(port) ? { protocol: "TCP", ...port } : port));
   }
   return filled;
+}
+
+/** What is limited and not asked for is asked for up to the limit. */
+function filledResources(resources: JsonObject): JsonObject {
+  const limits = objectAt(resources, "limits");
+  if (Object.keys(limits).length === 0) return resources;
+  return { ...resources, requests: { ...limits, ...objectAt(resources, "requests") } };
 }
 
 function filledProbe(probe: JsonObject): JsonObject {
