@@ -1,0 +1,87 @@
+/**
+ * The pods of a case put to a scheduler, and what it does with each.
+ * @module
+ */
+import { type KubeObject, keyOf } from "../../../src/adapters/kube/kube-resource.ts";
+import { drawNode, type Manifest, type SchedulerCase } from "../scheduler-case.ts";
+import type { ClusterUnderTest } from "./cluster-under-test.ts";
+import type { Observed } from "./compare.ts";
+import type { Extender } from "./extender.ts";
+import { failureOf, nodeOf, nominationOf } from "./pod-state.ts";
+
+/** How long the scheduler may take for a pod, in milliseconds. */
+const ANSWER_WITHIN_MS = 15_000;
+
+/** Pods that make room are all deleted within this time of each other, in milliseconds. */
+const VICTIMS_WITHIN_MS = 150;
+
+/** A scheduler, where it works, and its extender if it has one. */
+export interface AskedScheduler {
+  readonly cluster: ClusterUnderTest;
+  readonly extender: Extender | undefined;
+}
+
+/** One pod that was put to the scheduler. */
+export interface AskedPod {
+  /** As the API server had it when it was created. */
+  readonly pod: KubeObject;
+  readonly observed: Observed;
+}
+
+/** Asks about all pods of a case whose objects are there. @throws KubeError */
+export async function askScheduler(asked: AskedScheduler, one: SchedulerCase): Promise<readonly AskedPod[]> {
+  const { extender } = asked;
+  if (extender !== undefined) {
+    extender.forget();
+    extender.choose = choiceOf(one);
+    // Nothing is placed: all of them see the same.
+    if (one.mode === "probe") return await Promise.all(one.pending.map((pod) => askAbout(asked, pod, one)));
+  }
+  const answers: AskedPod[] = [];
+  for (const pod of one.pending) {
+    const answer = await askAbout(asked, pod, one);
+    answers.push(answer);
+    const stays = one.mode === "place" && answer.observed.placedOn !== undefined;
+    // One that waits would be tried again after the next was placed; one that has shown where it goes must not stay there.
+    if (!stays) await asked.cluster.remove(answer.pod);
+  }
+  return answers;
+}
+
+/** Only in mode `place` pods get a node, and only those that are asked about. */
+function choiceOf({ mode, seed, pending }: SchedulerCase): Extender["choose"] {
+  if (mode !== "place") return () => undefined;
+  const indexes = new Map(pending.map(({ metadata }, index) => [`${metadata.namespace}/${metadata.name}`, index]));
+  return ({ pod, nodes }) => {
+    const index = indexes.get(pod);
+    return index === undefined ? undefined : drawNode(seed, index, nodes);
+  };
+}
+
+async function askAbout(
+  { cluster, extender }: AskedScheduler,
+  manifest: Manifest,
+  { mode }: SchedulerCase,
+): Promise<AskedPod> {
+  const { pods } = cluster;
+  const leaving = new Set(pods.terminating());
+  const pod = await cluster.post(manifest);
+  const key = keyOf(pod);
+  await pods.until(() => failureOf(pods.get(key)) ?? nodeOf(pods.get(key)), ANSWER_WITHIN_MS);
+  const node = nominationOf(pods.get(key));
+  if (mode === "preempt" && node !== undefined) await pods.quiet(VICTIMS_WITHIN_MS);
+  const victims = pods.terminating().filter((other) => !leaving.has(other));
+  const message = failureOf(pods.get(key));
+  const placedOn = nodeOf(pods.get(key));
+  const feasible = extender?.questionOf(pod.metadata.uid ?? "")?.nodes;
+  const observed: Observed = {
+    pod: key,
+    ...(feasible === undefined ? {} : { feasible }),
+    ...(message === undefined ? {} : { message }),
+    ...(placedOn === undefined ? {} : { placedOn }),
+    ...(mode === "preempt" && (node !== undefined || victims.length > 0)
+      ? { preemption: { node: node ?? "none", victims } }
+      : {}),
+  };
+  return { pod, observed };
+}
