@@ -53,7 +53,7 @@ function affinityTerm(random: SeededRandom, labels: RuleSubject["labels"]): unkn
     topologyKey: random.pick(TOPOLOGY_KEYS),
     ...(selector === undefined ? {} : { labelSelector: selector }),
     ...(random.chance(0.25) ? { namespaces: random.draw(NAMESPACES, random.between(1, 2)) } : {}),
-    ...(random.chance(0.25) ? { namespaceSelector: namespaceSelector(random) } : {}),
+    ...(random.chance(0.4) ? { namespaceSelector: namespaceSelector(random) } : {}),
     ...(key === undefined || selector === undefined
       ? {}
       : { [random.pick(["matchLabelKeys", "mismatchLabelKeys"])]: [key] }),
@@ -70,7 +70,13 @@ function tolerations(random: SeededRandom): readonly unknown[] {
     ? [{ operator: "Exists", ...(random.chance(0.5) ? { effect: "NoSchedule" } : {}) }]
     : [];
   const ofCordon = random.chance(0.3)
-    ? [{ key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: random.pick(["NoSchedule", "NoExecute"]) }]
+    ? [
+        {
+          key: "node.kubernetes.io/unschedulable",
+          operator: "Exists",
+          effect: random.pick(["NoSchedule", "NoExecute"]),
+        },
+      ]
     : [];
   return [...ofKeys, ...ofAll, ...ofCordon];
 }
@@ -98,8 +104,8 @@ function spreadConstraints(random: SeededRandom, labels: RuleSubject["labels"]):
       topologyKey,
       whenUnsatisfiable: isHard ? "DoNotSchedule" : "ScheduleAnyway",
       ...(selector === undefined ? {} : { labelSelector: selector }),
-      ...(isHard && random.chance(0.35) ? { minDomains: random.between(1, 4) } : {}),
-      ...(random.chance(0.4) ? { nodeAffinityPolicy: random.pick(["Honor", "Ignore"]) } : {}),
+      ...(isHard && random.chance(0.5) ? { minDomains: random.between(1, 4) } : {}),
+      ...(random.chance(0.6) ? { nodeAffinityPolicy: random.pick(["Honor", "Ignore", "Ignore"]) } : {}),
       ...(random.chance(0.4) ? { nodeTaintsPolicy: random.pick(["Honor", "Ignore"]) } : {}),
       ...(key === undefined || selector === undefined ? {} : { matchLabelKeys: [key] }),
     };

@@ -62,8 +62,8 @@ function pod(setting: PodSetting, name: string, { isRunning }: { readonly isRunn
     metadata: { name, namespace, labels },
     spec: {
       containers: random.times(shapes && random.chance(0.5) ? 2 : 1, (index) => container(setting, `main-${index}`)),
-      ...(shapes ? initContainers(setting) : {}),
-      ...(shapes && random.chance(0.25) ? { resources: { requests: podLevelRequests(random) } } : {}),
+      ...(shapes || (themes.has("host-ports") && random.chance(0.4)) ? initContainers(setting) : {}),
+      ...(shapes && random.chance(0.4) ? { resources: { requests: podLevelRequests(random) } } : {}),
       ...(shapes && random.chance(0.25) ? { overhead: { cpu: "250m", memory: "128Mi" } } : {}),
       ...(volumes.length === 0 ? {} : { volumes }),
       ...placementRules(setting, { labels, isRunning }),
@@ -103,7 +103,7 @@ function requests(random: SeededRandom, themes: ReadonlySet<Theme>): Record<stri
 }
 
 function podLevelRequests(random: SeededRandom): Record<string, string> {
-  return { cpu: random.pick(["1500m", "2"]), ...(random.chance(0.5) ? { memory: "2Gi" } : {}) };
+  return { cpu: random.pick(["300m", "800m", "1500m", "2"]), ...(random.chance(0.5) ? { memory: "2Gi" } : {}) };
 }
 
 function hostPorts(random: SeededRandom): readonly unknown[] {

@@ -2,6 +2,7 @@
  * What a case is about. Few themes at a time, or no rule would ever decide alone.
  * @module
  */
+import type { CaseMode } from "../scheduler-case.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** One thing that can keep a pod from a node. */
@@ -55,21 +56,46 @@ const LEADING: readonly [Theme, ...Theme[]] = [
   "volume-zones",
   "delayed-volumes",
   "delayed-volumes",
+  "delayed-volumes",
+  "delayed-volumes",
+  "storage-capacity",
   "storage-capacity",
   "volume-limits",
   "single-pod-claims",
   "disks",
+  "disks",
   "claim-trouble",
+];
+
+/** What a pod can be rejected for that other pods are to blame for. */
+const PREEMPTIBLE: readonly [Theme, ...Theme[]] = [
+  "resources",
+  "resources",
+  "resources",
+  "pod-shapes",
+  "slots",
+  "host-ports",
+  "anti-affinity",
+  "existing-anti-affinity",
+  "spread",
+  "single-pod-claims",
 ];
 
 /** What goes well with the others. */
 const SIDE: readonly Theme[] = ["terminating", "ended", "taints", "node-affinity", "resources"];
 
 /** The themes of one case. */
-export function drawThemes(random: SeededRandom, withNominations: boolean): ReadonlySet<Theme> {
-  const themes = new Set<Theme>([random.pick(LEADING)]);
+export function drawThemes(random: SeededRandom, mode: CaseMode, withNominations: boolean): ReadonlySet<Theme> {
+  const themes = new Set<Theme>([random.pick(mode === "preempt" ? PREEMPTIBLE : LEADING)]);
   if (random.chance(0.25)) themes.add(random.pick(LEADING));
   for (const theme of random.some(SIDE, 0.2)) themes.add(theme);
-  if (withNominations && random.chance(0.15)) themes.add("nominated");
+  // Which nodes count for a spread depends on both.
+  if (themes.has("spread"))
+    for (const theme of random.some(["taints", "node-affinity"] as const, 0.6)) themes.add(theme);
+  if (withNominations && random.chance(0.2)) {
+    themes.add("nominated");
+    // The other way round than most rules: a pod is wanted there that is not there yet.
+    if (random.chance(0.3)) themes.add("affinity");
+  }
   return themes;
 }

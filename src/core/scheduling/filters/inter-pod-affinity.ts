@@ -1,7 +1,6 @@
 import type { StringMap } from "../../../model/snapshot/selectors.ts";
 import type { ClusterState, NodeState } from "../cluster-state.ts";
 import { type AffinityTerm, concerns, type PlacedPod } from "../placed-pod.ts";
-import { selectionOf } from "../selection.ts";
 import { type Filter, unresolvable, unschedulable } from "./filter.ts";
 
 /** How many terms of pods hold in each domain. */
@@ -80,15 +79,18 @@ export const interPodAffinity: Filter = {
   },
 };
 
+/** What the scheduler asks a pod's own terms with, instead of the labels of the other pod's namespace. */
 const none: StringMap = {};
 
-const noNamespaces = selectionOf(undefined);
-
-/** A pod's own terms are about the namespaces that are selected now. One that selects all is about unknown ones too. */
+/**
+ * A pod's own terms, with the names of the namespaces that are selected now. The selector stays in force beside the names and
+ * is asked about a namespace without labels, so that one which only asks for labels not to be there (NotIn, DoesNotExist)
+ * is about all namespaces. So does 1.36.2, and 1.34.
+ */
 function resolve(terms: readonly AffinityTerm[], state: ClusterState): readonly AffinityTerm[] {
   return terms.map((term) => {
     if (term.namespaceSelection.isEmpty) return term;
     const selected = state.namespacesWith((labels) => term.namespaceSelection.matches(labels));
-    return { ...term, namespaces: term.namespaces.union(new Set(selected)), namespaceSelection: noNamespaces };
+    return { ...term, namespaces: term.namespaces.union(new Set(selected)) };
   });
 }

@@ -84,21 +84,24 @@ interface Counting {
   readonly counts: CountingNodes;
 }
 
-/** Only nodes that have the keys of all constraints count for any of them. Pods that are being deleted are not counted. */
+/** Only nodes that have the keys of all constraints count for any of them. */
 function countPods(spreads: readonly HardSpread[], { pod, state, counts }: Counting): void {
   for (const node of state.nodes) {
     if (!hasAllKeys(spreads, node)) continue;
-    for (const spread of spreads) {
-      if (!counts(spread, node)) continue;
-      let matching = 0;
-      // A selector that asks for nothing counts no pod, although the pod itself counts.
-      if (!spread.selection.isEmpty)
-        for (const other of node.pods)
-          if (!other.isTerminating && other.namespace === pod.namespace && spread.selection.matches(other.labels))
-            matching += 1;
-      add(spread, node, matching);
-    }
+    for (const spread of spreads) if (counts(spread, node)) add(spread, node, matchingPods(spread, pod, node));
   }
+}
+
+/**
+ * Pods that are being deleted are not counted. A selector that asks for nothing counts no pod, although the pod itself
+ * counts.
+ */
+function matchingPods({ selection }: HardSpread, pod: PlacedPod, { pods }: NodeState): number {
+  if (selection.isEmpty) return 0;
+  let matching = 0;
+  for (const { isTerminating, namespace, labels } of pods)
+    if (!isTerminating && namespace === pod.namespace && selection.matches(labels)) matching += 1;
+  return matching;
 }
 
 function add({ constraint, countByDomain }: HardSpread, node: NodeState, pods: number): void {
