@@ -51,7 +51,7 @@ export function generateStorage(
     ],
     drawVolumes(namespace) {
       const own = (names.get(namespace) ?? []).map(({ of }) => of.metadata.name);
-      const used = hasClaims ? random.some(own, 0.65) : [];
+      const used = hasClaims ? random.some(own, 0.75) : [];
       return [
         ...used.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
         ...(themes.has("claim-trouble") && random.chance(0.2) ? [trouble(random)] : []),
@@ -82,9 +82,14 @@ function disk(random: SeededRandom): unknown {
   const monitors = random.draw(["10.0.0.7", "10.0.0.8", "10.0.0.9"], 2);
   return random.pick([
     { name: "disk", gcePersistentDisk: { pdName: random.pick(["d1", "d2"]), readOnly } },
+    { name: "disk", gcePersistentDisk: { pdName: "d1", readOnly: random.chance(0.8) } },
     { name: "disk", awsElasticBlockStore: { volumeID: random.pick(["vol-1", "vol-2"]), readOnly } },
     { name: "disk", iscsi: { ...iscsi, readOnly } },
-    { name: "disk", rbd: { monitors, pool: random.pick(["rbd", "fast"]), image: random.pick(["i1", "i2"]), readOnly } },
+    {
+      name: "disk",
+      rbd: { monitors, pool: random.pick(["rbd", "fast"]), image: random.pick(["i1", "i1", "i1", "i2"]), readOnly },
+    },
+    { name: "disk", rbd: { monitors: ["10.0.0.7"], pool: random.pick(["rbd", "fast"]), image: "i1", readOnly: false } },
   ] as [object, ...object[]]);
 }
 
@@ -209,18 +214,15 @@ function nodeAffinity(random: SeededRandom): unknown {
   return { required: { nodeSelectorTerms: terms } };
 }
 
-/** Volumes that wait for a claim, some of them kept for one. */
+/** Volumes that wait for a claim, some of them kept for one: each for another, or it would be chance which one it gets. */
 function freeVolumes(random: SeededRandom): readonly Manifest[] {
-  return random.times(random.between(1, 6), (index) => {
-    const kept = random.chance(0.4)
-      ? {
-          claimRef: {
-            kind: "PersistentVolumeClaim",
-            namespace: random.pick(NAMESPACES),
-            name: `claim-${random.below(2)}`,
-          },
-        }
-      : {};
+  const claims = random.draw(
+    NAMESPACES.flatMap((namespace) => ["claim-0", "claim-1"].map((name) => ({ namespace, name }))),
+    6,
+  );
+  return random.times(random.between(1, 4), (index) => {
+    const claimRef = random.chance(0.4) ? claims[index] : undefined;
+    const kept = claimRef === undefined ? {} : { claimRef: { kind: "PersistentVolumeClaim", ...claimRef } };
     return {
       apiVersion: "v1",
       kind: "PersistentVolume",
@@ -281,7 +283,7 @@ function capacities(random: SeededRandom): readonly Manifest[] {
     apiVersion: "storage.k8s.io/v1",
     kind: "CSIStorageCapacity",
     metadata: { name: `capacity-${index}`, namespace: NAMESPACES[0] },
-    storageClassName: random.pick(["delayed", "delayed", "manual"]),
+    storageClassName: random.pick(["delayed", "delayed", "delayed", "manual"]),
     ...(random.chance(0.7)
       ? { nodeTopology: random.chance(0.2) ? {} : { matchLabels: { [ZONE]: `z${random.between(1, 3)}` } } }
       : {}),

@@ -29,6 +29,9 @@ export type Theme =
   | "claim-trouble"
   | "terminating"
   | "ended"
+  | "preferences"
+  | "default-spread"
+  | "images"
   | "nominated";
 
 /** Those that a case can be built around; the more often one is listed, the more cases are. */
@@ -48,6 +51,9 @@ const LEADING: readonly [Theme, ...Theme[]] = [
   "spread",
   "spread",
   "spread",
+  "spread",
+  "spread",
+  "spread",
   "affinity",
   "affinity",
   "anti-affinity",
@@ -58,12 +64,17 @@ const LEADING: readonly [Theme, ...Theme[]] = [
   "delayed-volumes",
   "delayed-volumes",
   "delayed-volumes",
+  "delayed-volumes",
+  "storage-capacity",
   "storage-capacity",
   "storage-capacity",
   "volume-limits",
   "single-pod-claims",
   "disks",
   "disks",
+  "disks",
+  "preferences",
+  "default-spread",
   "claim-trouble",
 ];
 
@@ -82,11 +93,29 @@ const PREEMPTIBLE: readonly [Theme, ...Theme[]] = [
 ];
 
 /** What goes well with the others. */
-const SIDE: readonly Theme[] = ["terminating", "ended", "taints", "node-affinity", "resources"];
+const SIDE: readonly Theme[] = [
+  "terminating",
+  "ended",
+  "taints",
+  "node-affinity",
+  "resources",
+  "preferences",
+  "default-spread",
+  "images",
+];
 
-/** The themes of one case. */
-export function drawThemes(random: SeededRandom, mode: CaseMode, withNominations: boolean): ReadonlySet<Theme> {
-  const themes = new Set<Theme>([random.pick(mode === "preempt" ? PREEMPTIBLE : LEADING)]);
+/** What a case is drawn by. */
+export interface CaseKind {
+  readonly seed: number;
+  readonly mode: CaseMode;
+  /** Whether room may be being made for pods that are not there yet. */
+  readonly withNominations: boolean;
+}
+
+/** The themes of one case. Neighbouring seeds lead through all of them in turn. */
+export function drawThemes(random: SeededRandom, { seed, mode, withNominations }: CaseKind): ReadonlySet<Theme> {
+  const leading = mode === "preempt" ? PREEMPTIBLE : LEADING;
+  const themes = new Set<Theme>([leading[Math.floor(seed / 2) % leading.length] ?? leading[0]]);
   if (random.chance(0.25)) themes.add(random.pick(LEADING));
   for (const theme of random.some(SIDE, 0.2)) themes.add(theme);
   // Which nodes count for a spread depends on both.

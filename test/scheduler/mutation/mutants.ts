@@ -104,8 +104,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...inFile(
     "filters/pod-topology-spread.ts",
     ["a node counts with the key of the constraint alone", "if (!hasAllKeys(spreads, node)) continue;", ""],
-    ["pods that are being deleted count", "!isTerminating && ", ""],
-    ["namespaces do not matter", "namespace === pod.namespace && selection", "selection"],
     ["minDomains is not looked at", "countByDomain.size < constraint.minDomains ? 0 : ", ""],
     [
       "minDomains is to be exceeded",
@@ -114,6 +112,19 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ["the pod does not count itself", "(countsSelf ? 1 : 0)", "0"],
     ["the pod always counts itself", "(countsSelf ? 1 : 0)", "1"],
+    ["maxSkew must not be reached", "> constraint.maxSkew", ">= constraint.maxSkew"],
+    ["soft is hard", 'whenUnsatisfiable === "DoNotSchedule"', "whenUnsatisfiable !== undefined"],
+    [
+      "a node without the key is a domain",
+      "if (domain === undefined) return unresolvable(`${UNMET} (missing required label)`);",
+      "if (domain === undefined) continue;",
+    ],
+    ["the fullest domain is the measure", "Math.min(...countByDomain", "Math.max(...countByDomain"],
+  ),
+  ...inFile(
+    "spread-counts.ts",
+    ["pods that are being deleted count", "!isTerminating && ", ""],
+    ["namespaces do not matter", "namespace === pod.namespace && selection", "selection"],
     [
       "node affinity does not matter",
       'if (constraint.nodeAffinityPolicy === "Honor" && !selects(node)) return false;',
@@ -126,16 +137,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ["taints do not matter", 'constraint.nodeTaintsPolicy === "Ignore" || ', "true || "],
     ["taints always matter", 'constraint.nodeTaintsPolicy === "Ignore" || ', ""],
-    ["maxSkew must not be reached", "> constraint.maxSkew", ">= constraint.maxSkew"],
     ["an empty selector counts all pods", "if (selection.isEmpty) return 0;", ""],
     ["matchLabelKeys are not looked at", "labelsOf(constraint.matchLabelKeys, labels)", "labelsOf([], labels)"],
-    ["soft is hard", 'whenUnsatisfiable === "DoNotSchedule"', "whenUnsatisfiable !== undefined"],
-    [
-      "a node without the key is a domain",
-      "if (domain === undefined) return unresolvable(`${UNMET} (missing required label)`);",
-      "if (domain === undefined) continue;",
-    ],
-    ["the fullest domain is the measure", "Math.min(...countByDomain", "Math.max(...countByDomain"],
   ),
   ...inFile(
     "filters/inter-pod-affinity.ts",
@@ -161,6 +164,9 @@ export const MUTANTS: readonly Mutant[] = [
       "for (const other of node.pods) count(",
       "for (const other of node.pods) if (!other.isTerminating) count(",
     ],
+  ),
+  ...inFile(
+    "own-terms.ts",
     [
       "own terms look at the other's namespace",
       "...term, namespaces: term.namespaces.union(new Set(selected)) }",
@@ -181,8 +187,8 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     [
       "the own namespace is always meant",
-      "term.namespaces.length === 0 && term.namespaceSelector === undefined ? [pod.metadata.namespace] : term.namespaces",
-      "[pod.metadata.namespace, ...term.namespaces]",
+      "isOwnNamespace ? [metadata.namespace] : term.namespaces",
+      "[metadata.namespace, ...term.namespaces]",
     ],
     ["matchLabelKeys are not looked at", '...matchLabelKeys.map((key) => ({ key, operator: "In" as const })),', ""],
     ["mismatchLabelKeys are matchLabelKeys", 'operator: "NotIn" as const', 'operator: "In" as const'],
@@ -303,4 +309,39 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     ["all that could go do", "if (checkNode(pod, node, prepared) === undefined) continue;", ""],
   ),
+  ...inFile(
+    "scores/index.ts",
+    ["images do not matter", "  imageLocality,\n", ""],
+    ["evenness does not matter", "  balancedAllocation,\n", ""],
+  ),
+  ...inFile("scores/taint-toleration.ts", ["taints that are only wished for do not matter", "weight: 3", "weight: 0"]),
+  ...inFile("scores/node-affinity.ts", [
+    "wishes for nodes weigh the same",
+    "selects(node) ? weight : 0",
+    "selects(node) ? 1 : 0",
+  ]),
+  ...inFile(
+    "scores/node-resources.ts",
+    ["full nodes are better", "((all - used) * MOST) / all", "(used * MOST) / all"],
+    ["memory does not matter", "freeShare(used.memory + asked.memory, allocatable.memory),", ""],
+    ["the pod itself does not matter", "used.milliCpu + asked.milliCpu", "used.milliCpu"],
+  ),
+  ...inFile(
+    "scores/pod-topology-spread.ts",
+    ["pods without constraints are not spread", "if (selection.isEmpty) return", "if (true) return"],
+    ["soft constraints are not looked at", 'whenUnsatisfiable === "ScheduleAnyway"', "false"],
+    ["fuller domains are better", "highest + lowest - score", "score"],
+  ),
+  ...inFile(
+    "scores/inter-pod-affinity.ts",
+    ["wishes of others do not matter", "for (const wish of wishesOf(other)) add(", "for (const wish of []) add("],
+    ["what others require is no wish", "affinityTerms.length === 0", "true"],
+  ),
+  ...inFile("placed-pod.ts", ["to be apart is to be together", "weight: -weight", "weight"]),
+  ...inFile("scores/image-locality.ts", [
+    "an image on one node counts in full",
+    "Math.trunc(size * (having / all.length))",
+    "size",
+  ]),
+  ...inFile("non-zero-requests.ts", ["nothing asked for is nothing used", '{ cpu: "100m", memory: "200Mi" }', "{}"]),
 ];

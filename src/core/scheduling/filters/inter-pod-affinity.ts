@@ -1,6 +1,7 @@
 import type { StringMap } from "../../../model/snapshot/selectors.ts";
-import type { ClusterState, NodeState } from "../cluster-state.ts";
-import { type AffinityTerm, concerns, type PlacedPod } from "../placed-pod.ts";
+import type { NodeState } from "../cluster-state.ts";
+import { ownTerm } from "../own-terms.ts";
+import { concerns, type PlacedPod } from "../placed-pod.ts";
 import { type Filter, unresolvable, unschedulable } from "./filter.ts";
 
 /** How many terms of pods hold in each domain. */
@@ -43,7 +44,10 @@ export const interPodAffinity: Filter = {
     const antiAffinity = new DomainCounts();
     const keptOut = new DomainCounts();
     const keptOutKeys = new Set<string>();
-    const own = { affinity: resolve(pod.affinityTerms, state), anti: resolve(pod.antiAffinityTerms, state) };
+    const own = {
+      affinity: pod.affinityTerms.map((term) => ownTerm(term, state)),
+      anti: pod.antiAffinityTerms.map((term) => ownTerm(term, state)),
+    };
     const labels = state.namespaceLabels(pod.namespace);
 
     const count = (other: PlacedPod, node: NodeState, times: number) => {
@@ -81,16 +85,3 @@ export const interPodAffinity: Filter = {
 
 /** What the scheduler asks a pod's own terms with, instead of the labels of the other pod's namespace. */
 const none: StringMap = {};
-
-/**
- * A pod's own terms, with the names of the namespaces that are selected now. The selector stays in force beside the names and
- * is asked about a namespace without labels, so that one which only asks for labels not to be there (NotIn, DoesNotExist)
- * is about all namespaces. So does 1.36.2, and 1.34.
- */
-function resolve(terms: readonly AffinityTerm[], state: ClusterState): readonly AffinityTerm[] {
-  return terms.map((term) => {
-    if (term.namespaceSelection.isEmpty) return term;
-    const selected = state.namespacesWith((labels) => term.namespaceSelection.matches(labels));
-    return { ...term, namespaces: term.namespaces.union(new Set(selected)) };
-  });
-}
