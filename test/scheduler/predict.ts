@@ -6,6 +6,7 @@ import { type ClusterState, ClusterState as State } from "../../src/core/schedul
 import { type Feasibility, findFeasible } from "../../src/core/scheduling/feasibility.ts";
 import { type PlacedPod, placedPod } from "../../src/core/scheduling/placed-pod.ts";
 import { planPreemption } from "../../src/core/scheduling/preemption.ts";
+import { bestNodes } from "../../src/core/scheduling/ranking.ts";
 import { readSnapshot } from "../../src/model/snapshot/read-snapshot.ts";
 import { type Answer, drawNode, type PossiblePreemption, type SchedulerCase } from "./scheduler-case.ts";
 
@@ -24,7 +25,7 @@ export function predict({ mode, seed, objects, pending }: SchedulerCase): readon
   const pods = snapshot.pods.filter((pod) => names.has(keyOf(pod))).map(placedPod);
   return pods.map((pod, index) => {
     const feasibility = findFeasible(pod, state);
-    const answer = answerOf(pod, feasibility);
+    const answer = answerOf(pod, state, feasibility);
     if (mode === "preempt") return { ...answer, preemptions: preemptionsOf(pod, state, feasibility) };
     if (mode === "probe") return answer;
     const placedOn = drawNode(seed, index, answer.feasible);
@@ -34,12 +35,15 @@ export function predict({ mode, seed, objects, pending }: SchedulerCase): readon
   });
 }
 
-function answerOf({ key }: PlacedPod, { nodes, rejections, refusal }: Feasibility): Answer {
+function answerOf(pod: PlacedPod, state: ClusterState, { nodes, rejections, refusal }: Feasibility): Answer {
   const reasons: Record<string, number> = {};
   for (const rejection of rejections.values())
     for (const reason of rejection.reasons) reasons[reason] = (reasons[reason] ?? 0) + 1;
   const feasible = nodes.map(({ name }) => name).toSorted();
-  return { pod: key, feasible, reasons, ...(refusal === undefined ? {} : { refusal }) };
+  const best = bestNodes(pod, { nodes, state })
+    .map(({ name }) => name)
+    .toSorted();
+  return { pod: pod.key, feasible, best, reasons, ...(refusal === undefined ? {} : { refusal }) };
 }
 
 function preemptionsOf(pod: PlacedPod, state: ClusterState, feasibility: Feasibility): readonly PossiblePreemption[] {

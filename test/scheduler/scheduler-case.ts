@@ -42,6 +42,8 @@ export interface Answer {
   readonly pod: string;
   /** Names of the nodes that pass all filters, sorted. */
   readonly feasible: readonly string[];
+  /** Those of them with the highest score; which one it becomes is chance. */
+  readonly best: readonly string[];
   /** How many nodes were rejected for each reason, in kube-scheduler's words; a node may have several. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Why no node was looked at. */

@@ -8,6 +8,7 @@ import type { StringMap } from "../../model/snapshot/selectors.ts";
 import { type PlacedPod, placedPod } from "./placed-pod.ts";
 import { addResources, milliAmounts, noResources, type Resources, resourcesOf } from "./resources.ts";
 import { parseMilli, wholeUnits } from "./quantity.ts";
+import { PodOwners } from "./pod-owners.ts";
 import { StorageIndex } from "./storage-index.ts";
 
 /** A node and the pods on it. */
@@ -21,6 +22,8 @@ export interface NodeState {
   readonly allowedPods: number;
   /** What its pods ask for together. */
   readonly requested: Resources;
+  /** The same where each container asks for something. */
+  readonly nonZeroRequested: Resources;
   readonly pods: Set<PlacedPod>;
 }
 
@@ -33,6 +36,7 @@ export function hasEnded({ status }: PlacedPod["pod"]): boolean {
 export class ClusterState {
   readonly nodes: readonly NodeState[];
   readonly storage: StorageIndex;
+  readonly owners: PodOwners;
   readonly disruptionBudgets: ClusterSnapshot["podDisruptionBudgets"];
   readonly #nodesByName: ReadonlyMap<string, NodeState>;
   readonly #namespaceLabels: ReadonlyMap<string, StringMap>;
@@ -45,6 +49,7 @@ export class ClusterState {
       snapshot.namespaces.map(({ metadata }) => [metadata.name, metadata.labels] as const),
     );
     this.storage = new StorageIndex(snapshot);
+    this.owners = new PodOwners(snapshot);
     this.disruptionBudgets = snapshot.podDisruptionBudgets;
     for (const pod of snapshot.pods) {
       if (hasEnded(pod)) continue;
@@ -74,6 +79,7 @@ export class ClusterState {
   place(pod: PlacedPod, node: NodeState): void {
     node.pods.add(pod);
     addResources(node.requested, pod.requests, 1);
+    addResources(node.nonZeroRequested, pod.nonZeroRequests, 1);
     this.storage.use(pod);
   }
 
@@ -81,6 +87,7 @@ export class ClusterState {
   remove(pod: PlacedPod, node: NodeState): void {
     if (!node.pods.delete(pod)) return;
     addResources(node.requested, pod.requests, -1);
+    addResources(node.nonZeroRequested, pod.nonZeroRequests, -1);
     this.storage.release(pod);
   }
 
@@ -106,6 +113,7 @@ function emptyNode(node: Node): NodeState {
     allocatable: resourcesOf(milliAmounts(node.status.allocatable)),
     allowedPods: wholeUnits(parseMilli(node.status.allocatable["pods"] ?? 0) ?? 0),
     requested: noResources(),
+    nonZeroRequested: noResources(),
     pods: new Set(),
   };
 }

@@ -5,6 +5,7 @@
 import type { Pod, PodAffinityTerm } from "../../model/snapshot/pod.ts";
 import type { LabelSelector, StringMap } from "../../model/snapshot/selectors.ts";
 import { type HostPort, hostPortsOf } from "./host-ports.ts";
+import { nonZeroRequestsOfPlaced } from "./non-zero-requests.ts";
 import { podRequests } from "./pod-requests.ts";
 import { type Resources, resourcesOf } from "./resources.ts";
 import { selectionOf, type Selection } from "./selection.ts";
@@ -17,6 +18,13 @@ export interface AffinityTerm {
   readonly namespaces: ReadonlySet<string>;
   /** Namespaces by their labels, besides the named ones. */
   readonly namespaceSelection: Selection;
+}
+
+/** A term that is wished for, by its weight of 1 to 100. */
+export interface WeightedTerm {
+  readonly term: AffinityTerm;
+  /** Negative for anti-affinity. */
+  readonly weight: number;
 }
 
 /** A pod that runs somewhere or is to run. It never changes. */
@@ -32,11 +40,18 @@ export interface PlacedPod {
   readonly hostPorts: readonly HostPort[];
   readonly affinityTerms: readonly AffinityTerm[];
   readonly antiAffinityTerms: readonly AffinityTerm[];
+  /** Affinity and anti-affinity that it only wishes for. */
+  readonly preferredTerms: readonly WeightedTerm[];
+  /** What it asks for when each container asks for something: what nodes are compared by. */
+  readonly nonZeroRequests: Resources;
 }
 
 /** Works out what schedulers want to know of a pod. */
 export function placedPod(pod: Pod): PlacedPod {
   const { metadata, spec } = pod;
+  const { podAffinity, podAntiAffinity } = spec.affinity;
+  const wished = podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const shunned = podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   return {
     pod,
     key: `${metadata.namespace}/${metadata.name}`,
@@ -46,8 +61,13 @@ export function placedPod(pod: Pod): PlacedPod {
     isTerminating: metadata.deletionTimestamp !== undefined,
     requests: resourcesOf(podRequests(pod)),
     hostPorts: hostPortsOf(pod),
-    affinityTerms: termsOf(pod, spec.affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
-    antiAffinityTerms: termsOf(pod, spec.affinity.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    affinityTerms: termsOf(pod, podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    antiAffinityTerms: termsOf(pod, podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferredTerms: [
+      ...wished.map(({ weight, podAffinityTerm }) => ({ weight, term: termOf(pod, podAffinityTerm) })),
+      ...shunned.map(({ weight, podAffinityTerm }) => ({ weight: -weight, term: termOf(pod, podAffinityTerm) })),
+    ],
+    nonZeroRequests: nonZeroRequestsOfPlaced(pod),
   };
 }
 
@@ -58,14 +78,17 @@ export function concerns(term: AffinityTerm, pod: PlacedPod, namespaceLabels: St
 }
 
 function termsOf(pod: Pod, terms: readonly PodAffinityTerm[] = []): readonly AffinityTerm[] {
-  return terms.map((term) => ({
+  return terms.map((term) => termOf(pod, term));
+}
+
+function termOf({ metadata }: Pod, term: PodAffinityTerm): AffinityTerm {
+  const isOwnNamespace = term.namespaces.length === 0 && term.namespaceSelector === undefined;
+  return {
     topologyKey: term.topologyKey,
-    pods: selectionOf(withLabelKeys(term, pod.metadata.labels)),
-    namespaces: new Set(
-      term.namespaces.length === 0 && term.namespaceSelector === undefined ? [pod.metadata.namespace] : term.namespaces,
-    ),
+    pods: selectionOf(withLabelKeys(term, metadata.labels)),
+    namespaces: new Set(isOwnNamespace ? [metadata.namespace] : term.namespaces),
     namespaceSelection: selectionOf(term.namespaceSelector),
-  }));
+  };
 }
 
 /**

@@ -9,15 +9,16 @@ import { addAmounts, type MilliAmounts, milliAmounts, raiseAmounts } from "./res
  * The most that a pod needs at any time: its containers and sidecars together, or one init container with the sidecars that
  * were started before it; in place of that what the pod as a whole asks for; and the overhead of its runtime. Of a pod that
  * is being resized, the larger one of what it has and what it wants.
+ * @param least taken for what a container does not ask for
  */
-export function podRequests(pod: Pod): MilliAmounts {
+export function podRequests(pod: Pod, least: MilliAmounts = NOTHING): MilliAmounts {
   const { spec, status } = pod;
   const statuses = new Map(
     [...status.containerStatuses, ...status.initContainerStatuses].map((one) => [one.name, one]),
   );
   const canGrow = !isResizeInfeasible(pod);
   const requestsOf = (container: Container) =>
-    inForce(milliAmounts(container.resources.requests ?? {}), statuses.get(container.name), canGrow);
+    withLeast(inForce(milliAmounts(container.resources.requests ?? {}), statuses.get(container.name), canGrow), least);
 
   const running: MilliAmounts = new Map();
   for (const container of spec.containers) addAmounts(running, requestsOf(container));
@@ -30,7 +31,7 @@ export function podRequests(pod: Pod): MilliAmounts {
       addAmounts(sidecars, requests);
       raiseAmounts(starting, sidecars);
     } else {
-      const together = milliAmounts(container.resources.requests ?? {});
+      const together = withLeast(milliAmounts(container.resources.requests ?? {}), least);
       addAmounts(together, sidecars);
       raiseAmounts(starting, together);
     }
@@ -46,6 +47,12 @@ export function podRequests(pod: Pod): MilliAmounts {
 /** Whether an init container goes on running beside the others. */
 export function isSidecar({ restartPolicy }: Container): boolean {
   return restartPolicy === "Always";
+}
+
+const NOTHING: MilliAmounts = new Map();
+
+function withLeast(amounts: MilliAmounts, least: MilliAmounts): MilliAmounts {
+  return least.size === 0 ? amounts : new Map([...least, ...amounts]);
 }
 
 /** What the node has set aside or the runtime was told, and what is wanted unless the node cannot ever give it. */

@@ -15,6 +15,7 @@ import type {
   StorageClass,
   VolumeAttachment,
 } from "./storage.ts";
+import type { Deployment, ReplicaSet, ReplicationController, Service, StatefulSet } from "./workload.ts";
 
 /** Objects by kind, in no particular order. */
 export interface ClusterSnapshot {
@@ -29,4 +30,9 @@ export interface ClusterSnapshot {
   readonly csiStorageCapacities: readonly CsiStorageCapacity[];
   readonly volumeAttachments: readonly VolumeAttachment[];
   readonly podDisruptionBudgets: readonly PodDisruptionBudget[];
+  readonly deployments: readonly Deployment[];
+  readonly replicaSets: readonly ReplicaSet[];
+  readonly replicationControllers: readonly ReplicationController[];
+  readonly statefulSets: readonly StatefulSet[];
+  readonly services: readonly Service[];
 }

@@ -21,6 +21,10 @@ export const Node = z.object({
   status: z
     .object({
       allocatable: ResourceList.default({}),
+      /** Images that are on the node already, under all their names. */
+      images: z
+        .array(z.object({ names: z.array(z.string()).default([]), sizeBytes: z.number().default(0) }))
+        .default([]),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
     })
     .prefault({}),

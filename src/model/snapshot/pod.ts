@@ -63,7 +63,8 @@ const NodeAffinity = z.object({
 
 const InclusionPolicy = z.enum(["Honor", "Ignore"]);
 
-const TopologySpreadConstraint = z.object({
+/** A topology spread constraint. */
+export const TopologySpreadConstraint = z.object({
   maxSkew: z.int(),
   topologyKey: z.string(),
   whenUnsatisfiable: z.enum(["DoNotSchedule", "ScheduleAnyway"]),
@@ -73,7 +74,6 @@ const TopologySpreadConstraint = z.object({
   nodeTaintsPolicy: InclusionPolicy.default("Ignore"),
   matchLabelKeys: z.array(z.string()).default([]),
 });
-/** A topology spread constraint. */
 export type TopologySpreadConstraint = z.infer<typeof TopologySpreadConstraint>;
 
 const Volume = z.object({

@@ -17,6 +17,7 @@ import {
   StorageClass,
   VolumeAttachment,
 } from "./storage.ts";
+import { Deployment, ReplicaSet, ReplicationController, Service, StatefulSet } from "./workload.ts";
 
 /** The kinds of a snapshot: where each belongs and its form. */
 const KINDS = {
@@ -30,6 +31,11 @@ const KINDS = {
   CSIDriver: { list: "csiDrivers", schema: CsiDriver },
   CSIStorageCapacity: { list: "csiStorageCapacities", schema: CsiStorageCapacity },
   VolumeAttachment: { list: "volumeAttachments", schema: VolumeAttachment },
+  Deployment: { list: "deployments", schema: Deployment },
+  ReplicaSet: { list: "replicaSets", schema: ReplicaSet },
+  ReplicationController: { list: "replicationControllers", schema: ReplicationController },
+  StatefulSet: { list: "statefulSets", schema: StatefulSet },
+  Service: { list: "services", schema: Service },
   PodDisruptionBudget: { list: "podDisruptionBudgets", schema: PodDisruptionBudget },
 } as const satisfies Readonly<Record<string, { list: keyof ClusterSnapshot; schema: z.ZodType }>>;
 

@@ -17,7 +17,7 @@ export function generateNodes(random: SeededRandom, themes: ReadonlySet<Theme>):
         ...(themes.has("taints") ? { taints: taints(random) } : {}),
         ...(themes.has("cordon") && random.chance(0.5) ? { unschedulable: true } : {}),
       },
-      status: { allocatable: allocatable(random, themes) },
+      status: { allocatable: allocatable(random, themes), ...(themes.has("images") ? { images: images(random) } : {}) },
     };
   });
 }
@@ -39,9 +39,12 @@ function nodeLabels(
     size: String(random.between(1, 4)),
     disk: random.pick(["ssd", "hdd"]),
   };
+  const ofZones = of.themes.has("volume-zones");
+  // A cluster with one zone often says nothing of it.
+  if (ofZones && random.chance(0.2)) return { [HOSTNAME]: of.name };
   const kept = Object.entries(all).filter(([key]) => !random.chance(key === "disk" ? 0.4 : of.lacks));
-  const region = of.themes.has("volume-zones") && random.chance(0.5) ? [[REGION, random.pick(["eu", "us"])]] : [];
-  const beta = of.themes.has("volume-zones") && random.chance(0.2) ? [[BETA_ZONE, zone]] : [];
+  const region = ofZones && random.chance(0.5) ? [[REGION, random.pick(["eu", "us"])]] : [];
+  const beta = ofZones && random.chance(0.2) ? [[BETA_ZONE, zone]] : [];
   return Object.fromEntries([...kept, ...region, ...beta]) as Record<string, string>;
 }
 
@@ -58,6 +61,13 @@ function allocatable(random: SeededRandom, themes: ReadonlySet<Theme>): Record<s
     ...(random.chance(0.5) ? { [EXTENDED]: String(random.between(0, 2)) } : {}),
     ...(random.chance(0.2) ? { "hugepages-2Mi": "4Mi" } : {}),
   };
+}
+
+function images(random: SeededRandom): readonly unknown[] {
+  return random.some(["registry.example.com/app:1", "registry.example.com/big:latest"], 0.6).map((name) => ({
+    names: [name, `${name}@sha256:0`],
+    sizeBytes: random.pick([10, 100, 700, 3000]) * 1024 * 1024,
+  }));
 }
 
 function taints(random: SeededRandom): readonly unknown[] {

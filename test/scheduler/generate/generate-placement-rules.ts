@@ -32,18 +32,46 @@ function affinityOf({ random, themes }: PodSetting, subject: RuleSubject): Recor
           ),
         }
       : undefined;
-  const together = themes.has("affinity") && !isRunning ? required(0.9) : undefined;
+  const together = themes.has("affinity") ? required(isRunning ? 0.3 : 0.9) : undefined;
   const apart = themes.has("anti-affinity") && !isRunning ? required(0.9) : undefined;
   const keepsOut = themes.has("existing-anti-affinity") && isRunning ? required(0.5) : undefined;
   const nodes =
     themes.has("node-affinity") && random.chance(0.8)
       ? { nodeSelectorTerms: random.times(random.between(1, 3), () => nodeSelectorTerm(random)) }
       : undefined;
+  const wished = () =>
+    themes.has("preferences") && random.chance(0.5)
+      ? {
+          preferredDuringSchedulingIgnoredDuringExecution: wishes(random, () => ({
+            podAffinityTerm: affinityTerm(random, labels),
+          })),
+        }
+      : undefined;
+  const wishedNodes =
+    themes.has("preferences") && random.chance(0.6)
+      ? {
+          preferredDuringSchedulingIgnoredDuringExecution: wishes(random, () => ({
+            preference: nodeSelectorTerm(random),
+          })),
+        }
+      : undefined;
   return {
-    ...(together === undefined ? {} : { podAffinity: together }),
-    ...(apart === undefined && keepsOut === undefined ? {} : { podAntiAffinity: apart ?? keepsOut }),
-    ...(nodes === undefined ? {} : { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: nodes } }),
+    ...joined("podAffinity", together, wished()),
+    ...joined("podAntiAffinity", apart ?? keepsOut, wished()),
+    ...joined(
+      "nodeAffinity",
+      nodes === undefined ? undefined : { requiredDuringSchedulingIgnoredDuringExecution: nodes },
+      wishedNodes,
+    ),
   };
+}
+
+function wishes(random: SeededRandom, make: () => object): readonly object[] {
+  return random.times(random.between(1, 2), () => ({ weight: random.pick([1, 10, 100]), ...make() }));
+}
+
+function joined(name: string, ...parts: readonly (object | undefined)[]): Record<string, object> {
+  return parts.every((part) => part === undefined) ? {} : { [name]: Object.assign({}, ...parts) as object };
 }
 
 function affinityTerm(random: SeededRandom, labels: RuleSubject["labels"]): unknown {
@@ -53,7 +81,7 @@ function affinityTerm(random: SeededRandom, labels: RuleSubject["labels"]): unkn
     topologyKey: random.pick(TOPOLOGY_KEYS),
     ...(selector === undefined ? {} : { labelSelector: selector }),
     ...(random.chance(0.25) ? { namespaces: random.draw(NAMESPACES, random.between(1, 2)) } : {}),
-    ...(random.chance(0.25) ? { namespaceSelector: namespaceSelector(random) } : {}),
+    ...(random.chance(0.4) ? { namespaceSelector: namespaceSelector(random) } : {}),
     ...(key === undefined || selector === undefined
       ? {}
       : { [random.pick(["matchLabelKeys", "mismatchLabelKeys"])]: [key] }),
@@ -70,7 +98,13 @@ function tolerations(random: SeededRandom): readonly unknown[] {
     ? [{ operator: "Exists", ...(random.chance(0.5) ? { effect: "NoSchedule" } : {}) }]
     : [];
   const ofCordon = random.chance(0.3)
-    ? [{ key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: random.pick(["NoSchedule", "NoExecute"]) }]
+    ? [
+        {
+          key: "node.kubernetes.io/unschedulable",
+          operator: "Exists",
+          effect: random.pick(["NoSchedule", "NoExecute"]),
+        },
+      ]
     : [];
   return [...ofKeys, ...ofAll, ...ofCordon];
 }
@@ -98,9 +132,9 @@ function spreadConstraints(random: SeededRandom, labels: RuleSubject["labels"]):
       topologyKey,
       whenUnsatisfiable: isHard ? "DoNotSchedule" : "ScheduleAnyway",
       ...(selector === undefined ? {} : { labelSelector: selector }),
-      ...(isHard && random.chance(0.35) ? { minDomains: random.between(1, 4) } : {}),
-      ...(random.chance(0.4) ? { nodeAffinityPolicy: random.pick(["Honor", "Ignore"]) } : {}),
-      ...(random.chance(0.4) ? { nodeTaintsPolicy: random.pick(["Honor", "Ignore"]) } : {}),
+      ...(isHard && random.chance(0.5) ? { minDomains: random.between(1, 4) } : {}),
+      ...(random.chance(0.75) ? { nodeAffinityPolicy: random.pick(["Honor", "Ignore", "Ignore", "Ignore"]) } : {}),
+      ...(random.chance(0.6) ? { nodeTaintsPolicy: random.pick(["Honor", "Honor", "Ignore"]) } : {}),
       ...(key === undefined || selector === undefined ? {} : { matchLabelKeys: [key] }),
     };
   });

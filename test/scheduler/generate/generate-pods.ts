@@ -52,18 +52,24 @@ interface PodManifest extends Manifest {
 
 function pod(setting: PodSetting, name: string, { isRunning }: { readonly isRunning: boolean }): PodManifest {
   const { random, themes } = setting;
-  const namespace = random.pick([...NAMESPACES, NAMESPACES[0], NAMESPACES[0]]);
-  const labels = drawLabels(random, POD_LABELS, 0.75);
+  // Spreads decide where most pods are counted.
+  const isCrowd = themes.has("spread") && random.chance(0.7);
+  const namespace = isCrowd ? NAMESPACES[0] : random.pick([...NAMESPACES, NAMESPACES[0], NAMESPACES[0]]);
+  const labels = { ...drawLabels(random, POD_LABELS, 0.75), ...(isCrowd ? { app: "a" } : {}) };
   const shapes = themes.has("pod-shapes") && random.chance(0.8);
   const volumes = setting.drawVolumes(namespace);
+  const owner =
+    themes.has("default-spread") && random.chance(0.6)
+      ? { apiVersion: "apps/v1", kind: "ReplicaSet", name: random.pick(["set-a", "set-b"]), uid: "0", controller: true }
+      : undefined;
   return {
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace, labels, ...(owner === undefined ? {} : { ownerReferences: [owner] }) },
     spec: {
       containers: random.times(shapes && random.chance(0.5) ? 2 : 1, (index) => container(setting, `main-${index}`)),
-      ...(shapes ? initContainers(setting) : {}),
-      ...(shapes && random.chance(0.25) ? { resources: { requests: podLevelRequests(random) } } : {}),
+      ...(shapes || (themes.has("host-ports") && random.chance(0.4)) ? initContainers(setting) : {}),
+      ...(shapes && random.chance(0.4) ? { resources: { requests: podLevelRequests(random) } } : {}),
       ...(shapes && random.chance(0.25) ? { overhead: { cpu: "250m", memory: "128Mi" } } : {}),
       ...(volumes.length === 0 ? {} : { volumes }),
       ...placementRules(setting, { labels, isRunning }),
@@ -74,7 +80,9 @@ function pod(setting: PodSetting, name: string, { isRunning }: { readonly isRunn
 function container({ random, themes }: PodSetting, name: string) {
   return {
     name,
-    image: "registry.example.com/app:1",
+    image: themes.has("images")
+      ? random.pick(["registry.example.com/app:1", "registry.example.com/big"])
+      : "registry.example.com/app:1",
     resources: { requests: requests(random, themes) },
     ...(themes.has("host-ports") && random.chance(0.7) ? { ports: hostPorts(random) } : {}),
   };
@@ -103,7 +111,7 @@ function requests(random: SeededRandom, themes: ReadonlySet<Theme>): Record<stri
 }
 
 function podLevelRequests(random: SeededRandom): Record<string, string> {
-  return { cpu: random.pick(["1500m", "2"]), ...(random.chance(0.5) ? { memory: "2Gi" } : {}) };
+  return { cpu: random.pick(["300m", "800m", "1500m", "2"]), ...(random.chance(0.5) ? { memory: "2Gi" } : {}) };
 }
 
 function hostPorts(random: SeededRandom): readonly unknown[] {

@@ -9,7 +9,9 @@ type Vocabulary = Readonly<Record<string, readonly [string, ...string[]]>>;
 
 /** Some labels of a vocabulary. */
 export function drawLabels(random: SeededRandom, from: Vocabulary, probability: number): Record<string, string> {
-  return Object.fromEntries(random.some(Object.entries(from), probability).map(([key, values]) => [key, random.pick(values)]));
+  return Object.fromEntries(
+    random.some(Object.entries(from), probability).map(([key, values]) => [key, random.pick(values)]),
+  );
 }
 
 /** A selector of pods. `without`: keys that it must not have. */
@@ -63,5 +65,10 @@ export function nodeExpression(random: SeededRandom): unknown {
   ] as [string, [string, ...string[]]][] as [[string, [string, ...string[]]]]);
   const operator = random.pick(key === "size" ? ["Gt", "Lt", "In"] : ["In", "NotIn", "Exists", "DoesNotExist"]);
   if (operator === "Exists" || operator === "DoesNotExist") return { key, operator };
-  return { key, operator, values: operator === "In" || operator === "NotIn" ? random.draw(values, random.between(1, 2)) : [random.pick(values)] };
+  return {
+    key,
+    operator,
+    values:
+      operator === "In" || operator === "NotIn" ? random.draw(values, random.between(1, 2)) : [random.pick(values)],
+  };
 }

@@ -40,12 +40,18 @@ export function generateStorage(
       ...(hasClaims ? classes(random, themes) : []),
       ...(themes.has("delayed-volumes") ? freeVolumes(random) : []),
       ...claims.flatMap(({ of, volume }) => (volume === undefined ? [of] : [volume, of])),
-      ...(themes.has("volume-limits") ? attachLimits(random, nodes, claims.flatMap(({ volume }) => volume ?? [])) : []),
+      ...(themes.has("volume-limits")
+        ? attachLimits(
+            random,
+            nodes,
+            claims.flatMap(({ volume }) => volume ?? []),
+          )
+        : []),
       ...(themes.has("storage-capacity") ? capacities(random) : []),
     ],
     drawVolumes(namespace) {
       const own = (names.get(namespace) ?? []).map(({ of }) => of.metadata.name);
-      const used = hasClaims ? random.some(own, 0.5) : [];
+      const used = hasClaims ? random.some(own, 0.75) : [];
       return [
         ...used.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } })),
         ...(themes.has("claim-trouble") && random.chance(0.2) ? [trouble(random)] : []),
@@ -58,19 +64,32 @@ export function generateStorage(
 /** A claim that is not there, or is still to be made for the pod. */
 function trouble(random: SeededRandom): unknown {
   if (random.chance(0.5)) return { name: "lost", persistentVolumeClaim: { claimName: "nowhere" } };
-  const spec = { accessModes: ["ReadWriteOnce"], storageClassName: "delayed", resources: { requests: { storage: "1Gi" } } };
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    storageClassName: "delayed",
+    resources: { requests: { storage: "1Gi" } },
+  };
   return { name: "scratch", ephemeral: { volumeClaimTemplate: { spec } } };
 }
 
 function disk(random: SeededRandom): unknown {
   const readOnly = random.chance(0.5);
-  const iscsi = { targetPortal: "10.0.0.9:3260", lun: 0, iqn: random.pick(["iqn.2026-01.com.example:a", "iqn.2026-01.com.example:b"]) };
+  const iscsi = {
+    targetPortal: "10.0.0.9:3260",
+    lun: 0,
+    iqn: random.pick(["iqn.2026-01.com.example:a", "iqn.2026-01.com.example:b"]),
+  };
   const monitors = random.draw(["10.0.0.7", "10.0.0.8", "10.0.0.9"], 2);
   return random.pick([
     { name: "disk", gcePersistentDisk: { pdName: random.pick(["d1", "d2"]), readOnly } },
+    { name: "disk", gcePersistentDisk: { pdName: "d1", readOnly: random.chance(0.8) } },
     { name: "disk", awsElasticBlockStore: { volumeID: random.pick(["vol-1", "vol-2"]), readOnly } },
     { name: "disk", iscsi: { ...iscsi, readOnly } },
-    { name: "disk", rbd: { monitors, pool: random.pick(["rbd", "fast"]), image: random.pick(["i1", "i2"]), readOnly } },
+    {
+      name: "disk",
+      rbd: { monitors, pool: random.pick(["rbd", "fast"]), image: random.pick(["i1", "i1", "i1", "i2"]), readOnly },
+    },
+    { name: "disk", rbd: { monitors: ["10.0.0.7"], pool: random.pick(["rbd", "fast"]), image: "i1", readOnly: false } },
   ] as [object, ...object[]]);
 }
 
@@ -94,7 +113,12 @@ function classes(random: SeededRandom, themes: ReadonlySet<Theme>): readonly Man
     made("delayed", DRIVER, { volumeBindingMode: "WaitForFirstConsumer", ...topologies }),
     made("manual", "kubernetes.io/no-provisioner", { volumeBindingMode: "WaitForFirstConsumer" }),
     made("immediate", DRIVER, { volumeBindingMode: "Immediate" }),
-    { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata: { name: DRIVER }, spec: { storageCapacity: tells } },
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSIDriver",
+      metadata: { name: DRIVER },
+      spec: { storageCapacity: tells },
+    },
   ];
 }
 
@@ -109,8 +133,7 @@ function claim(
   { namespace, index }: { readonly namespace: string; readonly index: number },
 ): GeneratedClaim {
   const name = `claim-${index}`;
-  const isBound =
-    !(themes.has("delayed-volumes") || themes.has("storage-capacity")) || random.chance(0.3);
+  const isBound = !(themes.has("delayed-volumes") || themes.has("storage-capacity")) || random.chance(0.3);
   const mode = themes.has("single-pod-claims") && random.chance(0.7) ? "ReadWriteOncePod" : "ReadWriteOnce";
   const size = random.pick(["1Gi", "2Gi", "3Gi"]);
   const spec = { accessModes: [mode], resources: { requests: { storage: size } } };
@@ -120,9 +143,13 @@ function claim(
       ? { annotations: { "volume.kubernetes.io/selected-node": `node-${random.below(4)}` } }
       : {};
     const storageClassName = random.pick(
-      themes.has("claim-trouble") ? ["delayed", "immediate", "missing"] : ["delayed", "delayed", "manual"],
+      themes.has("claim-trouble")
+        ? ["delayed", "immediate", "missing"]
+        : themes.has("delayed-volumes")
+          ? ["manual", "manual", "delayed"]
+          : ["delayed", "delayed", "manual"],
     );
-    const selector = random.chance(0.2) ? { selector: { matchLabels: { kind: "fast" } } } : {};
+    const selector = random.chance(0.35) ? { selector: { matchLabels: { kind: "fast" } } } : {};
     const volumeMode = random.chance(0.1) ? { volumeMode: "Block" } : {};
     return {
       of: {
@@ -187,18 +214,15 @@ function nodeAffinity(random: SeededRandom): unknown {
   return { required: { nodeSelectorTerms: terms } };
 }
 
-/** Volumes that wait for a claim, some of them kept for one. */
+/** Volumes that wait for a claim, some of them kept for one: each for another, or it would be chance which one it gets. */
 function freeVolumes(random: SeededRandom): readonly Manifest[] {
-  return random.times(random.between(0, 5), (index) => {
-    const kept = random.chance(0.25)
-      ? {
-          claimRef: {
-            kind: "PersistentVolumeClaim",
-            namespace: random.pick(NAMESPACES),
-            name: `claim-${random.below(2)}`,
-          },
-        }
-      : {};
+  const claims = random.draw(
+    NAMESPACES.flatMap((namespace) => ["claim-0", "claim-1"].map((name) => ({ namespace, name }))),
+    6,
+  );
+  return random.times(random.between(1, 4), (index) => {
+    const claimRef = random.chance(0.4) ? claims[index] : undefined;
+    const kept = claimRef === undefined ? {} : { claimRef: { kind: "PersistentVolumeClaim", ...claimRef } };
     return {
       apiVersion: "v1",
       kind: "PersistentVolume",
@@ -206,11 +230,11 @@ function freeVolumes(random: SeededRandom): readonly Manifest[] {
       spec: {
         capacity: { storage: random.pick(["1Gi", "2Gi", "3Gi"]) },
         accessModes: random.pick([["ReadWriteOnce"], ["ReadWriteOnce"], ["ReadOnlyMany"]]),
-        storageClassName: random.pick(["delayed", "manual", "manual"]),
+        storageClassName: random.pick(["delayed", "manual", "manual", "manual"]),
         ...(random.chance(0.1) ? { volumeMode: "Block" } : {}),
         csi: { driver: DRIVER, volumeHandle: `free-${index}` },
         ...kept,
-        ...(random.chance(0.6) ? { nodeAffinity: nodeAffinity(random) } : {}),
+        ...(random.chance(0.45) ? { nodeAffinity: nodeAffinity(random) } : {}),
       },
       status: { phase: random.chance(0.85) ? "Available" : "Released" },
     };
@@ -255,15 +279,15 @@ function attachLimits(
 }
 
 function capacities(random: SeededRandom): readonly Manifest[] {
-  return random.times(random.between(1, 4), (index) => ({
+  return random.times(random.between(1, 3), (index) => ({
     apiVersion: "storage.k8s.io/v1",
     kind: "CSIStorageCapacity",
     metadata: { name: `capacity-${index}`, namespace: NAMESPACES[0] },
-    storageClassName: random.pick(["delayed", "delayed", "manual"]),
-    ...(random.chance(0.85)
+    storageClassName: random.pick(["delayed", "delayed", "delayed", "manual"]),
+    ...(random.chance(0.7)
       ? { nodeTopology: random.chance(0.2) ? {} : { matchLabels: { [ZONE]: `z${random.between(1, 3)}` } } }
       : {}),
     ...(random.chance(0.9) ? { capacity: random.pick(["1Gi", "2Gi", "3Gi"]) } : {}),
-    ...(random.chance(0.3) ? { maximumVolumeSize: random.pick(["1Gi", "2Gi"]) } : {}),
+    ...(random.chance(0.45) ? { maximumVolumeSize: random.pick(["1Gi", "2Gi"]) } : {}),
   }));
 }

@@ -1,7 +1,7 @@
 import type { StringMap } from "../../../model/snapshot/selectors.ts";
-import type { ClusterState, NodeState } from "../cluster-state.ts";
-import { type AffinityTerm, concerns, type PlacedPod } from "../placed-pod.ts";
-import { selectionOf } from "../selection.ts";
+import type { NodeState } from "../cluster-state.ts";
+import { ownTerm } from "../own-terms.ts";
+import { concerns, type PlacedPod } from "../placed-pod.ts";
 import { type Filter, unresolvable, unschedulable } from "./filter.ts";
 
 /** How many terms of pods hold in each domain. */
@@ -44,7 +44,10 @@ export const interPodAffinity: Filter = {
     const antiAffinity = new DomainCounts();
     const keptOut = new DomainCounts();
     const keptOutKeys = new Set<string>();
-    const own = { affinity: resolve(pod.affinityTerms, state), anti: resolve(pod.antiAffinityTerms, state) };
+    const own = {
+      affinity: pod.affinityTerms.map((term) => ownTerm(term, state)),
+      anti: pod.antiAffinityTerms.map((term) => ownTerm(term, state)),
+    };
     const labels = state.namespaceLabels(pod.namespace);
 
     const count = (other: PlacedPod, node: NodeState, times: number) => {
@@ -80,15 +83,5 @@ export const interPodAffinity: Filter = {
   },
 };
 
+/** What the scheduler asks a pod's own terms with, instead of the labels of the other pod's namespace. */
 const none: StringMap = {};
-
-const noNamespaces = selectionOf(undefined);
-
-/** A pod's own terms are about the namespaces that are selected now. One that selects all is about unknown ones too. */
-function resolve(terms: readonly AffinityTerm[], state: ClusterState): readonly AffinityTerm[] {
-  return terms.map((term) => {
-    if (term.namespaceSelection.isEmpty) return term;
-    const selected = state.namespacesWith((labels) => term.namespaceSelection.matches(labels));
-    return { ...term, namespaces: term.namespaces.union(new Set(selected)), namespaceSelection: noNamespaces };
-  });
-}

@@ -1,18 +1,20 @@
 import type { TopologySpreadConstraint } from "../../../model/snapshot/pod.ts";
-import type { StringMap } from "../../../model/snapshot/selectors.ts";
 import type { ClusterState, NodeState } from "../cluster-state.ts";
 import type { PlacedPod } from "../placed-pod.ts";
-import { requiredNodes } from "../required-nodes.ts";
-import { selectionOf, type Selection } from "../selection.ts";
-import { untoleratedTaint } from "../tolerations.ts";
+import {
+  type CountingNodes,
+  countingNodes,
+  hasAllKeys,
+  matchingPods,
+  type ReadySpread,
+  readySpread,
+} from "../spread-counts.ts";
 import { type Filter, unresolvable, unschedulable } from "./filter.ts";
 
 const UNMET = "node(s) didn't match pod topology spread constraints";
 
-/** A constraint that has to hold, ready to be asked, with the pods that it counts in each domain. */
-interface HardSpread {
-  readonly constraint: TopologySpreadConstraint;
-  readonly selection: Selection;
+/** A constraint that has to hold, with the pods that it counts in each domain. */
+interface HardSpread extends ReadySpread {
   /** Whether the pod counts itself. */
   readonly countsSelf: boolean;
   /** A domain without any counted pod is in it with 0. */
@@ -54,28 +56,9 @@ function checkSpreads(spreads: readonly HardSpread[], node: NodeState) {
   return undefined;
 }
 
-function hardSpread(constraint: TopologySpreadConstraint, { labels }: PlacedPod): HardSpread {
-  const selection = selectionOf(constraint.labelSelector, labelsOf(constraint.matchLabelKeys, labels));
-  return { constraint, selection, countsSelf: selection.matches(labels), countByDomain: new Map() };
-}
-
-function labelsOf(keys: readonly string[], labels: StringMap): StringMap {
-  return Object.fromEntries(keys.flatMap((key) => (labels[key] === undefined ? [] : [[key, labels[key]]])));
-}
-
-type CountingNodes = (spread: HardSpread, node: NodeState) => boolean;
-
-/** Whether a constraint counts pods on a node, by its inclusion policies. */
-function countingNodes({ pod }: PlacedPod, spreads: readonly HardSpread[]): CountingNodes {
-  const selects = spreads.some(({ constraint }) => constraint.nodeAffinityPolicy === "Honor")
-    ? requiredNodes(pod)
-    : () => true;
-  return ({ constraint }, node) => {
-    if (constraint.nodeAffinityPolicy === "Honor" && !selects(node)) return false;
-    return (
-      constraint.nodeTaintsPolicy === "Ignore" || untoleratedTaint(node.taints, pod.spec.tolerations) === undefined
-    );
-  };
+function hardSpread(constraint: TopologySpreadConstraint, pod: PlacedPod): HardSpread {
+  const spread = readySpread(constraint, pod);
+  return { ...spread, countsSelf: spread.selection.matches(pod.labels), countByDomain: new Map() };
 }
 
 interface Counting {
@@ -84,28 +67,15 @@ interface Counting {
   readonly counts: CountingNodes;
 }
 
-/** Only nodes that have the keys of all constraints count for any of them. Pods that are being deleted are not counted. */
+/** Only nodes that have the keys of all constraints count for any of them. */
 function countPods(spreads: readonly HardSpread[], { pod, state, counts }: Counting): void {
   for (const node of state.nodes) {
     if (!hasAllKeys(spreads, node)) continue;
-    for (const spread of spreads) {
-      if (!counts(spread, node)) continue;
-      let matching = 0;
-      // A selector that asks for nothing counts no pod, although the pod itself counts.
-      if (!spread.selection.isEmpty)
-        for (const other of node.pods)
-          if (!other.isTerminating && other.namespace === pod.namespace && spread.selection.matches(other.labels))
-            matching += 1;
-      add(spread, node, matching);
-    }
+    for (const spread of spreads) if (counts(spread, node)) add(spread, node, matchingPods(spread, pod, node));
   }
 }
 
 function add({ constraint, countByDomain }: HardSpread, node: NodeState, pods: number): void {
   const domain = node.labels[constraint.topologyKey] ?? "";
   countByDomain.set(domain, (countByDomain.get(domain) ?? 0) + pods);
-}
-
-function hasAllKeys(spreads: readonly HardSpread[], { labels }: NodeState): boolean {
-  return spreads.every(({ constraint }) => labels[constraint.topologyKey] !== undefined);
 }

@@ -11,6 +11,7 @@ export const volumeRestrictions: Filter = {
     const disks = pod.pod.spec.volumes.filter(isDisk);
     const single = singlePodClaims(pod, state);
     if (!(single instanceof Set)) return single;
+    const singleNames = new Set([...single].map(nameOf));
     let users = [...single].filter((key) => state.storage.isUsed(key)).length;
     if (disks.length === 0 && users === 0) return undefined;
     return {
@@ -24,8 +25,9 @@ export const volumeRestrictions: Filter = {
             )
           : undefined;
       },
+      // The scheduler goes by the claim's name alone here: a pod of another namespace counts as well.
       change(other, _node, times) {
-        users += times * namedClaims(other.pod).filter((key) => single.has(key)).length;
+        users += times * namedClaims(other.pod).filter((key) => singleNames.has(nameOf(key))).length;
       },
     };
   },
@@ -42,9 +44,13 @@ function singlePodClaims({ pod }: PlacedPod, { storage }: ClusterState): Set<str
   return single;
 }
 
-/** @param key `<namespace>/<name>` */
 function claimMissing(key: string): Refusal {
-  return { refusal: `persistentvolumeclaim "${key.slice(key.indexOf("/") + 1)}" not found` };
+  return { refusal: `persistentvolumeclaim "${nameOf(key)}" not found` };
+}
+
+/** @param key `<namespace>/<name>` */
+function nameOf(key: string): string {
+  return key.slice(key.indexOf("/") + 1);
 }
 
 function isDisk(volume: Volume): boolean {
