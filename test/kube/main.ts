@@ -5,13 +5,24 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import type { ClusterOptions } from "./cluster-options.ts";
 import { listenForControl } from "./control.ts";
 import type { KnownUser } from "./http/authentication.ts";
 import { SimulatedCluster } from "./simulated-cluster.ts";
 
 const USAGE = `node test/kube/main.ts [--listen 127.x.y.z:PORT] [--state FILE] [--plain] [--name NAME]
   [--user NAME,TOKEN[,GROUP...]]... [--namespace NAME]... [--allow-loopback] [--control 127.x.y.z:PORT]
+  [--without-controllers]
 `;
+
+/** As in a cluster without a controller manager. */
+const NO_CONTROLLERS = {
+  endpointSlices: false,
+  endpoints: false,
+  endpointSliceMirroring: false,
+  garbageCollection: false,
+  namespaces: false,
+} as const satisfies ClusterOptions["controllers"];
 
 /** The one line that the process prints. */
 export interface ClusterReady {
@@ -37,6 +48,7 @@ async function main(args: string[]): Promise<void> {
       namespace: { type: "string", multiple: true, default: [] },
       "allow-loopback": { type: "boolean", default: false },
       control: { type: "string" },
+      "without-controllers": { type: "boolean", default: false },
     },
   });
   const users = values.user.map(parseUser);
@@ -47,6 +59,7 @@ async function main(args: string[]): Promise<void> {
     users,
     namespaces: values.namespace,
     allowLoopback: values["allow-loopback"],
+    ...(values["without-controllers"] ? { controllers: NO_CONTROLLERS } : {}),
     ...(values.state === undefined ? {} : { stateFile: values.state }),
   });
   const control = values.control === undefined ? null : await listenForControl(cluster, values.control);

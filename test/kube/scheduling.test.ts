@@ -58,7 +58,12 @@ describe("a pod is bound to a node", () => {
 
 describe("what schedulers go by is filled in", () => {
   test("limits are asked for where nothing is, label keys become part of selectors", async () => {
-    const term = { topologyKey: "zone", labelSelector: {}, matchLabelKeys: ["rev"], mismatchLabelKeys: ["app", "none"] };
+    const term = {
+      topologyKey: "zone",
+      labelSelector: {},
+      matchLabelKeys: ["rev"],
+      mismatchLabelKeys: ["app", "none"],
+    };
     const { body } = await requests.create(PODS, {
       metadata: { name: "p", labels: { rev: "1", app: "a" } },
       spec: {

@@ -12,13 +12,18 @@ import { failureOf, nodeOf, nominationOf } from "./pod-state.ts";
 /** How long the scheduler may take for a pod, in milliseconds. */
 const ANSWER_WITHIN_MS = 15_000;
 
-/** Pods that make room are all deleted within this time of each other, in milliseconds. */
-const VICTIMS_WITHIN_MS = 150;
+/** The first of the pods that make room is deleted so soon after the node is named, in milliseconds. */
+const FIRST_VICTIM_WITHIN_MS = 5_000;
+
+/** The others are within this time of each other. */
+const VICTIMS_WITHIN_MS = 200;
 
 /** A scheduler, where it works, and its extender if it has one. */
 export interface AskedScheduler {
   readonly cluster: ClusterUnderTest;
   readonly extender: Extender | undefined;
+  /** Whether it chooses by its scores among the nodes that pass. Without an extender it does anyway. */
+  readonly ranks: boolean;
 }
 
 /** One pod that was put to the scheduler. */
@@ -33,9 +38,10 @@ export async function askScheduler(asked: AskedScheduler, one: SchedulerCase): P
   const { extender } = asked;
   if (extender !== undefined) {
     extender.forget();
-    extender.choose = choiceOf(one);
+    extender.choose = asked.ranks ? ({ nodes }) => nodes : choiceOf(one);
     // Nothing is placed: all of them see the same.
-    if (one.mode === "probe") return await Promise.all(one.pending.map((pod) => askAbout(asked, pod, one)));
+    if (one.mode === "probe" && !asked.ranks)
+      return await Promise.all(one.pending.map((pod) => askAbout(asked, pod, one)));
   }
   const answers: AskedPod[] = [];
   for (const pod of one.pending) {
@@ -50,11 +56,12 @@ export async function askScheduler(asked: AskedScheduler, one: SchedulerCase): P
 
 /** Only in mode `place` pods get a node, and only those that are asked about. */
 function choiceOf({ mode, seed, pending }: SchedulerCase): Extender["choose"] {
-  if (mode !== "place") return () => undefined;
+  if (mode !== "place") return () => [];
   const indexes = new Map(pending.map(({ metadata }, index) => [`${metadata.namespace}/${metadata.name}`, index]));
   return ({ pod, nodes }) => {
     const index = indexes.get(pod);
-    return index === undefined ? undefined : drawNode(seed, index, nodes);
+    const drawn = index === undefined ? undefined : drawNode(seed, index, nodes);
+    return drawn === undefined ? [] : [drawn];
   };
 }
 
@@ -69,8 +76,13 @@ async function askAbout(
   const key = keyOf(pod);
   await pods.until(() => failureOf(pods.get(key)) ?? nodeOf(pods.get(key)), ANSWER_WITHIN_MS);
   const node = nominationOf(pods.get(key));
-  if (mode === "preempt" && node !== undefined) await pods.quiet(VICTIMS_WITHIN_MS);
-  const victims = pods.terminating().filter((other) => !leaving.has(other));
+  const victimsNow = (): readonly string[] => pods.terminating().filter((other) => !leaving.has(other));
+  if (mode === "preempt" && node !== undefined) {
+    // Victims are deleted after the node is named, and side by side.
+    await pods.until(() => victimsNow()[0], FIRST_VICTIM_WITHIN_MS);
+    await pods.quiet(VICTIMS_WITHIN_MS);
+  }
+  const victims = victimsNow();
   const message = failureOf(pods.get(key));
   const placedOn = nodeOf(pods.get(key));
   const feasible = extender?.questionOf(pod.metadata.uid ?? "")?.nodes;

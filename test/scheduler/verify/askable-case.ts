@@ -10,8 +10,8 @@ const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
  * The case without the pods that the scheduler could not finish placing: it waits until their claims are bound, and nobody
  * here binds any. They can be asked about where nothing is placed.
  */
-export function askableCase(one: SchedulerCase, how: { readonly extender: boolean }): SchedulerCase {
-  const places = one.mode === "place" || !how.extender;
+export function askableCase(one: SchedulerCase, how: { readonly ranks: boolean }): SchedulerCase {
+  const places = one.mode === "place" || how.ranks;
   if (!places) return one;
   const unbound = new Set(
     one.objects

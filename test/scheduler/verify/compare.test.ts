@@ -1,24 +1,26 @@
 import { describe, expect, test } from "vitest";
 import type { Answer } from "../scheduler-case.ts";
-import { compare, type Observed } from "./compare.ts";
+import { compare, type HowAsked, type Observed } from "./compare.ts";
 
-const answer: Answer = { pod: "a/p", feasible: ["n1", "n2"], reasons: { "Insufficient cpu": 1 } };
+const answer: Answer = { pod: "a/p", feasible: ["n1", "n2"], best: ["n2"], reasons: { "Insufficient cpu": 1 } };
 const observed: Observed = {
   pod: "a/p",
   feasible: ["n2", "n1"],
   message: "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) passed all filters.",
 };
-const nowhere: Answer = { pod: "a/p", feasible: [], reasons: { "Insufficient cpu": 3 } };
+const nowhere: Answer = { pod: "a/p", feasible: [], best: [], reasons: { "Insufficient cpu": 3 } };
 const nowhereSeen: Observed = { pod: "a/p", message: "0/3 nodes are available: 3 Insufficient cpu." };
 
-function kinds(one: Answer, other: Observed, extender = true): readonly string[] {
-  return compare(one, other, { extender }).map(({ kind }) => kind);
+const drawn = { extender: true, ranks: false };
+
+function kinds(one: Answer, other: Observed, how: HowAsked = drawn): readonly string[] {
+  return compare(one, other, how).map(({ kind }) => kind);
 }
 
 describe("with an extender", () => {
   test("equal: the same nodes in any order, and the same reasons for the others", () => {
-    expect(compare(answer, observed, { extender: true })).toEqual([]);
-    expect(compare(nowhere, nowhereSeen, { extender: true })).toEqual([]);
+    expect(compare(answer, observed, drawn)).toEqual([]);
+    expect(compare(nowhere, nowhereSeen, drawn)).toEqual([]);
   });
 
   test("another node, another count, another reason, no answer", () => {
@@ -29,7 +31,7 @@ describe("with an extender", () => {
   });
 
   test("a refusal is compared by its text", () => {
-    const refused: Answer = { pod: "a/p", feasible: [], reasons: {}, refusal: "not found" };
+    const refused: Answer = { pod: "a/p", feasible: [], best: [], reasons: {}, refusal: "not found" };
     expect(kinds(refused, { pod: "a/p", message: "0/3 nodes are available: not found." })).toEqual([]);
     expect(kinds(refused, { pod: "a/p", message: "0/3 nodes are available: lost." })).toEqual(["refusal"]);
     expect(kinds(refused, nowhereSeen)).toEqual(["refusal"]);
@@ -44,14 +46,21 @@ describe("with an extender", () => {
   });
 });
 
-describe("without one", () => {
-  test("any node that passes is right", () => {
-    const extender = false;
-    expect(kinds(answer, { pod: "a/p", placedOn: "n2" }, extender)).toEqual([]);
-    expect(kinds(answer, { pod: "a/p", placedOn: "n3" }, extender)).toEqual(["placement"]);
-    expect(kinds(nowhere, { pod: "a/p", placedOn: "n1" }, extender)).toEqual(["placement"]);
-    expect(kinds(nowhere, nowhereSeen, extender)).toEqual([]);
-    expect(kinds(answer, nowhereSeen, extender)).toEqual(["placement", "reasons"]);
+describe("where the scheduler chooses", () => {
+  const how = { extender: false, ranks: true };
+
+  test("any of the best nodes is right", () => {
+    expect(kinds(answer, { pod: "a/p", placedOn: "n2" }, how)).toEqual([]);
+    expect(kinds({ ...answer, best: ["n1", "n2"] }, { pod: "a/p", placedOn: "n2" }, how)).toEqual([]);
+    expect(kinds(answer, { pod: "a/p", placedOn: "n1" }, how)).toEqual(["placement"]);
+    expect(kinds(nowhere, { pod: "a/p", placedOn: "n1" }, how)).toEqual(["placement"]);
+    expect(kinds(nowhere, nowhereSeen, how)).toEqual([]);
+    expect(kinds(answer, nowhereSeen, how)).toEqual(["placement", "reasons"]);
+  });
+
+  test("with an extender the nodes that pass are compared as well", () => {
+    const placed = { pod: "a/p", placedOn: "n2", feasible: ["n2"] };
+    expect(kinds(answer, placed, { extender: true, ranks: true })).toEqual(["feasible"]);
   });
 });
 

@@ -30,20 +30,23 @@ export interface Difference {
   readonly scheduler: string;
 }
 
-/** How the scheduler was asked: whether an extender heard which nodes passed. */
+/** How the scheduler was asked. */
 export interface HowAsked {
+  /** Whether an extender heard which nodes passed. */
   readonly extender: boolean;
+  /** Whether it chose by its scores among them. */
+  readonly ranks: boolean;
 }
 
 /** Everything in which they differ; empty when they agree. */
-export function compare(answer: Answer, observed: Observed, { extender }: HowAsked): readonly Difference[] {
+export function compare(answer: Answer, observed: Observed, { extender, ranks }: HowAsked): readonly Difference[] {
   const differ = (kind: DifferenceKind, model: unknown, scheduler: unknown): Difference[] =>
     isSame(model, scheduler) ? [] : [{ pod: answer.pod, kind, model: text(model), scheduler: text(scheduler) }];
   if (observed.message === undefined && observed.placedOn === undefined)
     return differ("no answer", "an answer", "none within the time limit");
   return [
     ...(extender ? differ("feasible", answer.feasible, (observed.feasible ?? []).toSorted()) : []),
-    ...comparePlacement(answer, observed, extender).flatMap((pair) => differ("placement", ...pair)),
+    ...comparePlacement(answer, observed, ranks).flatMap((pair) => differ("placement", ...pair)),
     ...(observed.message === undefined ? [] : compareMessage(answer, observed.message, differ)),
     ...comparePreemption(answer, observed).flatMap((pair) => differ("preemption", ...pair)),
   ];
@@ -60,14 +63,13 @@ function compareMessage(answer: Answer, message: string, differ: Differ): readon
     : differ("refusal", answer.refusal, sorted(reasons));
 }
 
-/** With an extender it was said where the pod goes; without one it may be any node that passes. */
-function comparePlacement(answer: Answer, { placedOn }: Observed, extender: boolean): readonly [unknown, unknown][] {
-  if (answer.preemptions !== undefined && answer.feasible.length > 0) return [];
-  if (extender) return [[answer.placedOn ?? null, placedOn ?? null]];
-  if (answer.feasible.length === 0) return [[null, placedOn ?? null]];
-  return placedOn !== undefined && answer.feasible.includes(placedOn)
+/** Either it was said where the pod goes, or it goes to one of the best nodes. */
+function comparePlacement(answer: Answer, { placedOn }: Observed, ranks: boolean): readonly [unknown, unknown][] {
+  if (!ranks) return [[answer.placedOn ?? null, placedOn ?? null]];
+  if (answer.best.length === 0) return [[null, placedOn ?? null]];
+  return placedOn !== undefined && answer.best.includes(placedOn)
     ? []
-    : [[`one of ${answer.feasible.join(", ")}`, placedOn ?? null]];
+    : [[`one of ${answer.best.join(", ")}`, placedOn ?? null]];
 }
 
 /** Where nodes pass, the extender keeps them back, and the scheduler tries to make room on the others: not what was asked. */

@@ -21,13 +21,13 @@ export interface ExtenderQuestion {
   readonly nodes: readonly string[];
 }
 
-/** The one of the nodes that the pod may have; undefined: none. */
-export type ExtenderChoice = (question: ExtenderQuestion) => string | undefined;
+/** Those of the nodes that the pod may have. */
+export type ExtenderChoice = (question: ExtenderQuestion) => readonly string[];
 
 /** Answers the scheduler; who starts it has to close it. */
 export class Extender {
   /** Asked for each pod. */
-  choose: ExtenderChoice = () => undefined;
+  choose: ExtenderChoice = () => [];
   readonly #server: Server;
   readonly #questions = new Map<string, ExtenderQuestion>();
 
@@ -80,9 +80,9 @@ export class Extender {
     const question = readQuestion(body);
     this.#questions.set(question.uid, question);
     const chosen = this.choose(question);
-    const others = question.nodes.filter((node) => node !== chosen).map((node) => [node, PASSED] as const);
+    const others = question.nodes.filter((node) => !chosen.includes(node)).map((node) => [node, PASSED] as const);
     return JSON.stringify({
-      NodeNames: chosen === undefined ? [] : [chosen],
+      NodeNames: chosen,
       FailedAndUnresolvableNodes: Object.fromEntries(others),
     });
   }

@@ -48,7 +48,7 @@ async function verify(options: VerifyOptions): Promise<number> {
     const cluster = await ClusterUnderTest.open(client);
     try {
       const { compared, differing } = await verifySeeds(
-        { cluster, extender },
+        { cluster, extender, ranks: options.ranks },
         {
           ...options,
           seeds: seedsFrom(options.seed, options.cases),

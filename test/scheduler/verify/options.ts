@@ -12,6 +12,8 @@ export interface VerifyOptions {
   readonly mode: CaseMode;
   /** `ADDRESS:PORT` to answer the scheduler at. */
   readonly extender: string | undefined;
+  /** Whether the scheduler chooses among the nodes that pass. */
+  readonly ranks: boolean;
   readonly printsConfig: boolean;
   /** Whether the configuration to print is for an API server that speaks JSON only. */
   readonly json: boolean;
@@ -20,7 +22,7 @@ export interface VerifyOptions {
 
 /** How it is called. */
 export const USAGE = `Usage: npm run verify:scheduler -- --kubeconfig FILE [--extender 127.0.0.1:PORT] [--seed N] [--cases C]
-         [--mode probe|place|preempt] [--shrink]
+         [--mode probe|place|preempt] [--rank] [--shrink]
        npm run verify:scheduler -- --print-config [--extender 127.0.0.1:PORT] [--kubeconfig FILE] [--json]
   Compares the model of the scheduler with a kube-scheduler, in a cluster without nodes of its own.
 
@@ -29,6 +31,7 @@ export const USAGE = `Usage: npm run verify:scheduler -- --kubeconfig FILE [--ex
   --seed N           the first case; default 1
   --cases C          how many; default 100
   --mode MODE        probe: where each pod could run (default); place: the same while pods are placed; preempt: who has to go
+  --rank             let the scheduler choose by its scores among the nodes that pass; without an extender it always does
   --shrink           make each case that differs as small as possible
   --print-config     print the configuration that the scheduler needs, and end
   --json             in that configuration, for an API server that speaks JSON only
@@ -49,6 +52,7 @@ export function parseOptions(args: readonly string[]): VerifyOptions | "help" {
     kubeconfig,
     extender,
     printsConfig,
+    ranks: values.rank === true || extender === undefined,
     seed: wholeNumber("--seed", values.seed),
     cases: wholeNumber("--cases", values.cases),
     mode: modeOf(values.mode),
@@ -69,6 +73,7 @@ function parse(args: readonly string[]) {
         mode: { type: "string", default: "probe" },
         "print-config": { type: "boolean" },
         json: { type: "boolean" },
+        rank: { type: "boolean" },
         shrink: { type: "boolean" },
         help: { type: "boolean" },
       },

@@ -50,6 +50,11 @@ export const OWN_RESOURCES: Readonly<Record<string, OwnResource>> = {
   CSIDriver: resource("storage.k8s.io/csidrivers", "CSIDriver", {}),
   CSIStorageCapacity: resource("storage.k8s.io/csistoragecapacities", "CSIStorageCapacity", { namespaced: true }),
   VolumeAttachment: resource("storage.k8s.io/volumeattachments", "VolumeAttachment", { status: true }),
+  Deployment: resource("apps/deployments", "Deployment", { namespaced: true }),
+  ReplicaSet: resource("apps/replicasets", "ReplicaSet", { namespaced: true }),
+  StatefulSet: resource("apps/statefulsets", "StatefulSet", { namespaced: true }),
+  ReplicationController: resource("/replicationcontrollers", "ReplicationController", { namespaced: true }),
+  Service: resource("/services", "Service", { namespaced: true }),
   PriorityClass: resource("scheduling.k8s.io/priorityclasses", "PriorityClass", {}),
 };
 

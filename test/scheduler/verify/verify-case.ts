@@ -6,7 +6,7 @@ import { predict } from "../predict.ts";
 import type { Answer, Manifest, SchedulerCase } from "../scheduler-case.ts";
 import { type AskedPod, type AskedScheduler, askScheduler } from "./ask-scheduler.ts";
 import { askableCase } from "./askable-case.ts";
-import { compare, type Difference } from "./compare.ts";
+import { compare, type Difference, type HowAsked } from "./compare.ts";
 import { inOwnNamespaces } from "./own-namespaces.ts";
 
 /** What came of a case. */
@@ -22,15 +22,15 @@ export interface VerifiedCase {
  * @throws KubeError, Trouble
  */
 export async function verifyCase(asked: AskedScheduler, one: SchedulerCase): Promise<VerifiedCase> {
-  const extender = asked.extender !== undefined;
-  const own = askableCase(inOwnNamespaces(one), { extender });
+  const how = { extender: asked.extender !== undefined, ranks: asked.ranks };
+  const own = askableCase(inOwnNamespaces(one), how);
   try {
     const objects = await asked.cluster.make(own);
     const pods = await askScheduler(asked, own);
-    const answers = answersTo({ ...own, objects }, pods, extender);
+    const answers = answersTo({ ...own, objects }, pods, how).map((answer) => whoIsDeleted(answer, objects));
     const differences = answers.flatMap((answer, index) => {
       const observed = pods[index]?.observed;
-      return observed === undefined ? [] : compare(answer, observed, { extender });
+      return observed === undefined ? [] : compare(answer, observed, how);
     });
     return { answers, differences: own.mode === "place" ? ofFirstPod(differences) : differences };
   } finally {
@@ -52,10 +52,10 @@ export async function verifyTwice(
   return { ...second, differences, passing: first.differences.length - differences.length };
 }
 
-/** Without an extender a pod of mode `place` goes where the scheduler likes: the next one is asked about with it there. */
-function answersTo(one: SchedulerCase, pods: readonly AskedPod[], extender: boolean): readonly Answer[] {
+/** Where the scheduler chooses, the next pod of mode `place` is asked about with the one before where that went. */
+function answersTo(one: SchedulerCase, pods: readonly AskedPod[], { ranks }: HowAsked): readonly Answer[] {
   const pending = pods.map(({ pod }) => pod as Manifest);
-  if (one.mode !== "place" || extender) return predict({ ...one, pending });
+  if (one.mode !== "place" || !ranks) return predict({ ...one, pending });
   const objects = [...one.objects];
   return pending.flatMap((pod, index) => {
     const answers = predict({ ...one, mode: "probe", objects: [...objects], pending: [pod] });
@@ -63,6 +63,21 @@ function answersTo(one: SchedulerCase, pods: readonly AskedPod[], extender: bool
     if (nodeName !== undefined) objects.push({ ...pod, spec: { ...(pod.spec as object), nodeName } });
     return answers;
   });
+}
+
+/** Pods that are being deleted already make room as well, but nobody deletes them again. */
+function whoIsDeleted(answer: Answer, objects: readonly Manifest[]): Answer {
+  if (answer.preemptions === undefined) return answer;
+  const leaving = new Set(
+    objects
+      .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+  );
+  const preemptions = answer.preemptions.map(({ node, victims }) => ({
+    node,
+    victims: victims.filter((victim) => !leaving.has(victim)),
+  }));
+  return { ...answer, preemptions };
 }
 
 /** The later ones follow from it. */

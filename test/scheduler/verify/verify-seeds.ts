@@ -4,6 +4,7 @@
  */
 import { stringify } from "yaml";
 import { KubeError } from "../../../src/adapters/kube/kube-error.ts";
+import { predict } from "../predict.ts";
 import type { CaseMode, SchedulerCase } from "../scheduler-case.ts";
 import type { AskedScheduler } from "./ask-scheduler.ts";
 import type { Difference } from "./compare.ts";
@@ -93,6 +94,8 @@ async function shrunk(
     one,
     async (smaller) => {
       try {
+        // One that is no case any more is not even made.
+        predict(smaller);
         const again = await verifyCase(asked, smaller);
         return again.differences.some(({ pod, kind }) => pod === first?.pod && kind === first.kind);
       } catch (error) {
