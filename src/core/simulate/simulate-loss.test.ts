@@ -48,17 +48,16 @@ function spread(more: object = {}): object {
 
 describe("a zone of three is lost, with hard spread over zones", () => {
   test.each([
-    ["the lost zone counts as empty: replacements wait", {}, "unreachable", 6, 3],
-    ["until the Node objects are gone", {}, "deleted", 9, 0],
-    ["tainted nodes do not count: replacements are placed", { nodeTaintsPolicy: "Honor" }, "unreachable", 9, 0],
+    ["the lost zone counts as empty: replacements wait", {}, "unreachable", [6, 3]],
+    ["until the Node objects are gone", {}, "deleted", [9, 0]],
+    ["tainted nodes do not count: replacements are placed", { nodeTaintsPolicy: "Honor" }, "unreachable", [9, 0]],
     [
       "three domains have to be there: replacements wait",
       { nodeTaintsPolicy: "Honor", minDomains: 3 },
       "unreachable",
-      6,
-      3,
+      [6, 3],
     ],
-  ] as const)("%s", (_, more, form, after, pending) => {
+  ] as const)("%s", (_, more, form, [after, pending]) => {
     const impact = lose(threeZones({ spec: spread(more) }), "zone=c", { form });
     expect(impact.services[0]).toMatchObject({ before: 9, atWorst: 6, after: { least: after, most: after } });
     expect(impact.pending).toHaveLength(pending);
