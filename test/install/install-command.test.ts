@@ -6,12 +6,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { installCommand, uninstallCommand } from "../../src/apps/cli/commands/install.ts";
-import { printError } from "../../src/apps/cli/output.ts";
 import { installedObjects } from "../../src/core/install/index.ts";
-import { EXIT } from "../../src/model/errors.ts";
+import { runWithin } from "../contract/run-cli.ts";
 import type { JsonObject } from "../kube/api/json.ts";
 import { objectAt } from "../kube/api/json.ts";
 import { ClusterRequests } from "../kube/cluster-requests.ts";
@@ -45,27 +44,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Runs a command within this process, as src/apps/cli/main.ts does: a process for each would take seconds. */
 async function tandem(...[name = "", ...args]: readonly string[]): Promise<Ended> {
-  const [out, err] = [captured(process.stdout), captured(process.stderr)];
-  let code: number = EXIT.ok;
-  try {
-    const command = name === "install" ? installCommand() : uninstallCommand();
-    await command.exitOverride().parseAsync(args, { from: "user" });
-  } catch (error) {
-    code = printError(error);
-  }
-  return { code, out: out(), err: err() };
-}
-
-/** Takes what is written to a stream until it is asked for. */
-function captured(stream: NodeJS.WriteStream): () => string {
-  const spy = vi.spyOn(stream, "write").mockReturnValue(true);
-  return () => {
-    const text = spy.mock.calls.map(([chunk]) => String(chunk)).join("");
-    spy.mockRestore();
-    return text;
-  };
+  const { exit, ...printed } = await runWithin(name === "install" ? installCommand() : uninstallCommand(), args);
+  return { code: exit, ...printed };
 }
 
 const install = (...args: readonly string[]): Promise<Ended> =>
