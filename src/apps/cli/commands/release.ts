@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { TandemError } from "../../../model/errors.ts";
 import { PAUSED_ANNOTATION } from "../../../model/kinds/index.ts";
 import { formatProblem } from "../../../model/problem.ts";
+import { namespaceOf } from "../../../model/service-key.ts";
 import type { ReleaseProgress, ReleaseReport } from "../cluster/release.ts";
 import { RELEASE_DRAIN_MS } from "../cluster/release-service.ts";
 import { namedServices } from "../cluster/service-argument.ts";
@@ -70,10 +71,12 @@ Examples:
         given: options.namespace !== undefined,
       });
       refuseProblems(named.problems);
-      const [{ releaseServices }, { Turnstile }] = await Promise.all([
+      const [{ requireNamespaces }, { releaseServices }, { Turnstile }] = await Promise.all([
+        import("../cluster/require-namespaces.ts"),
         import("../cluster/release.ts"),
         import("../../../runtime/turnstile.ts"),
       ]);
+      await requireNamespaces(client, [options.namespace, ...named.services.map(namespaceOf)]);
       const tools = {
         client,
         clock: { now: () => Date.now(), after: processTimer },
