@@ -10,6 +10,7 @@ import { enrolController } from "../../src/apps/cli/cluster/enrolment.ts";
 import { controllerCommand } from "../../src/apps/cli/commands/controller.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { connect } from "./kube-world.ts";
+import { helpOf } from "./run-cli.ts";
 
 let cluster: SimulatedCluster;
 let directory: string;
@@ -47,9 +48,3 @@ test.each([
   for (const word of ["authority.key", "0600", "tandem-authority", "Remove the directory"])
     expect(text).toContain(word);
 });
-
-function helpOf(command: ReturnType<typeof controllerCommand>): string {
-  let text = "";
-  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
-  return text;
-}

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
 import { protectCommand } from "../../src/apps/cli/commands/protect.ts";
 import { TANDEM } from "../../src/apps/cli/typed-command.ts";
@@ -12,7 +12,7 @@ import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { ManualClock } from "../time/manual-clock.ts";
 import { seedPolicy, seedService } from "./held-services.ts";
 import { connect, installDefinitions } from "./kube-world.ts";
-import { type CliRun, runCli, runWithin } from "./run-cli.ts";
+import { type CliRun, helpOf, runCli, runWithin } from "./run-cli.ts";
 
 const POLICIES = "tandem.dev/failoverpolicies";
 const ORDER: PolicyOrder = { service: "shop/web", mode: "Gateway", sites: ["west", "east"], checkPath: "/healthz" };
@@ -131,7 +131,11 @@ test("what somebody else keeps is not taken from them, unless that is asked for"
   const { policy } = await checkOrder(client, ORDER);
   await applyPolicy(client, policy, { fieldManager: "gitops", force: false });
   const other = (await checkOrder(client, { ...ORDER, mode: "Direct" })).policy;
-  await expect(applyPolicy(client, other, OURS)).rejects.toMatchObject({ reason: "Conflict" });
+  await expect(applyPolicy(client, other, OURS)).rejects.toMatchObject({
+    code: "ObjectsOfOthers",
+    message: 'FailoverPolicy shop/web: .spec.mode: conflict with "gitops"',
+    cause: { reason: "Conflict" },
+  });
   await applyPolicy(client, other, { ...OURS, force: true });
   expect(cluster.read(POLICIES, "web", "shop")?.["spec"]).toMatchObject({ mode: "Direct" });
 });
@@ -231,4 +235,31 @@ test("the command prints the policy without writing it, and names the next step 
   expect(cluster.list(POLICIES, "shop")).toHaveLength(1);
   const refused = await runCli("tandem", ["protect", "none", ...args.slice(2)]);
   expect([refused.exit, refused.err]).toEqual([5, expect.stringContaining("error NotProtectable: Service shop/none")]);
+});
+
+describe("how it ended is an exit code that the help lists", () => {
+  const WEST = ["--site", "west", "--site", "east"];
+  const refuse = (status: number): unknown =>
+    cluster.faults.add({ match: { verb: "patch", resource: "failoverpolicies" }, answer: { kind: "status", status } });
+
+  test.each<[number, string, readonly string[], () => unknown]>([
+    [0, "", WEST, () => undefined],
+    [1, "ClusterRefused", WEST, () => refuse(403)],
+    [2, "InvalidArgument", [...WEST, "--dry-run", "--wait"], () => undefined],
+    [3, "KubeConfigUnusable", [...WEST, "--context", "none"], () => undefined],
+    [4, "ClusterUnreachable", WEST, () => cluster.stop()],
+    [5, "NotProtectable", [...WEST, "--check-port", "none"], () => undefined],
+    [5, "ObjectsOfOthers", WEST, keepMode],
+    [6, "WaitTimedOut", [...WEST, "--wait", "--timeout", "10ms"], () => undefined],
+  ])("%i %s: %j", async (exit, code, args, before) => {
+    await before();
+    const ended = await protect(["shop/web", ...args, "--kubeconfig", kubeconfig]);
+    expect([ended.exit, /error (\w+)/.exec(ended.err)?.[1] ?? ""]).toEqual([exit, code]);
+    expect(helpOf(protectCommand(TANDEM))).toMatch(new RegExp(`Exit codes:[^]*\\b${exit} `));
+  });
+
+  async function keepMode(): Promise<void> {
+    const { policy } = await checkOrder(client, ORDER);
+    await applyPolicy(client, policy, { fieldManager: "gitops", force: false });
+  }
 });

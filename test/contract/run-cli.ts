@@ -46,6 +46,13 @@ export async function runWithin(command: Command, args: readonly string[]): Prom
   return { exit, out: out(), err: err() };
 }
 
+/** All that `--help` prints of a command. */
+export function helpOf(command: Command): string {
+  let text = "";
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  return text;
+}
+
 /** Takes what is written to a stream until it is asked for. */
 function captured(stream: NodeJS.WriteStream): () => string {
   const spy = vi.spyOn(stream, "write").mockReturnValue(true);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
+import { KubeError } from "../../../adapters/kube/kube-error.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
 import { listPages } from "../../../adapters/kube/list-pages.ts";
 import { readObject } from "../../../adapters/kube/read-object.ts";
@@ -81,7 +82,7 @@ export interface AppliedPolicy {
 /**
  * Applies a policy, and takes back a pause of it. Fields that this manager gave before and does not give now are gone: the
  * API server alone knows which others keep.
- * @throws KubeError
+ * @throws TandemError ObjectsOfOthers when somebody else keeps what it would change; KubeError
  */
 export async function applyPolicy(
   client: KubeClient,
@@ -90,13 +91,17 @@ export async function applyPolicy(
 ): Promise<AppliedPolicy> {
   const path = pathOf(KUBE_RESOURCES.failoverPolicies, policy.metadata);
   const before = await readObject(client, KUBE_RESOURCES.failoverPolicies, policy.metadata);
-  const applied = await client.request<KubeObject>({
-    method: "PATCH",
-    path,
-    query: { fieldManager, force, dryRun: dryRun ? "All" : undefined },
-    body: policy,
-    bodyType: "application/apply-patch+yaml",
-  });
+  const applied = await client
+    .request<KubeObject>({
+      method: "PATCH",
+      path,
+      query: { fieldManager, force, dryRun: dryRun ? "All" : undefined },
+      body: policy,
+      bodyType: "application/apply-patch+yaml",
+    })
+    .catch((error: unknown) => {
+      throw keptByOthers(policy, error);
+    });
   const changes = before === undefined ? [] : policyChanges(before["spec"], applied["spec"]);
   const wasPaused = isPaused(applied);
   if (!wasPaused || dryRun) return { applied, before, changes, wasPaused };
@@ -108,6 +113,16 @@ export async function applyPolicy(
     bodyType: "application/merge-patch+json",
   });
   return { applied: resumed, before, changes, wasPaused };
+}
+
+function keptByOthers({ metadata }: PolicyManifest, error: unknown): unknown {
+  if (!(error instanceof KubeError) || error.reason !== "Conflict" || error.causes.length === 0) return error;
+  const of = `FailoverPolicy ${metadata.namespace}/${metadata.name}`;
+  return new TandemError(
+    "ObjectsOfOthers",
+    error.causes.map(({ field, message }) => `${of}: ${field}: ${message}`).join("\n  "),
+    { remedy: "Change the policy where it is kept, or take the fields over with --force", cause: error },
+  );
 }
 
 /**

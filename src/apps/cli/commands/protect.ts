@@ -78,6 +78,10 @@ export function protectCommand(invocation: Invocation): Command {
 A policy that is there is changed to exactly what is given: an option that is left out takes its field away again. What changes
 is printed, in text on standard output, else on standard error; --dry-run prints it and writes nothing.
 
+Exit codes: 0 applied, and with --wait protected; 1 the API server refused; 2 wrong usage; 3 no usable kubeconfig; 4 the API
+server does not answer; 5 it cannot be protected so, or others keep fields of the policy, and nothing was written; 6 --wait
+took longer than --timeout: the policy stays.
+
 Examples:
   ${typed} protect web -n shop --site west --site east --check-path /healthz${context} --wait
   ${typed} protect shop/web --mode Gateway --site west --site east${context} --dry-run -o yaml > web.yaml`,
