@@ -4,6 +4,7 @@
  */
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
+import { isMarkedDraining } from "../../adapters/state/drain-mark.ts";
 import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
@@ -28,9 +29,10 @@ import { GatewayAddresses } from "./gateway-addresses.ts";
 import { gatewayBase } from "./gateway-base.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
 import { listedSites } from "./listed-sites.ts";
-import { openState } from "./open-state.ts";
+import { type OpenedState, openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { type Redeem, servePeerApi } from "./peer-api.ts";
+import { peerStatuses } from "./peer-statuses.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
@@ -64,13 +66,16 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
+  readonly #release: OpenedState["release"];
   readonly #listedSites: () => readonly SiteRecord[];
   #redeem: Redeem | undefined;
 
-  private constructor(options: AgentOptions, record: GatewayRecord) {
+  private constructor(options: AgentOptions, { record, release }: OpenedState) {
     this.#options = options;
     this.#record = record;
+    this.#release = release;
     this.#paths = statePaths(options.stateDirectory);
+    this.#draining = isMarkedDraining(this.#paths);
     this.#store = options.store;
     this.#listedSites = listedSites(options.store, record.site, () => options.clock.now());
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
@@ -244,12 +249,7 @@ export class Agent {
       draining: this.#draining,
       certificateEnds: this.#certificate.ends,
       services: this.#reconciler?.statuses(this.#statusInputs) ?? [],
-      peers: this.#members.all().map((member) => ({
-        name: member.name,
-        accepted: member.accepted,
-        connected: this.#knowledge.isConnected(member.name),
-        gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
-      })),
+      peers: peerStatuses(this.#members, this.#knowledge),
       problems: [...this.#problems(), ...this.#publisher.problems()],
     };
   }
@@ -308,6 +308,7 @@ export class Agent {
 
   /** Says to everybody that this gateway goes away, or that it stays after all. */
   drain(draining: boolean): void {
+    if (draining === this.#draining) return;
     this.#draining = draining;
     this.#exchange.feed.tell({ type: "draining", draining });
   }
@@ -340,6 +341,7 @@ export class Agent {
     await this.#publisher.close();
     await this.#remembered.flush();
     await this.#envoy.close();
+    await this.#release();
   }
 
   #createReconciler(): ServiceReconciler {
