@@ -111,6 +111,11 @@ export const ERRORS = {
     meaning: "A process of the lab did not come up.",
     remedy: "Read the named log file; `tandem lab down` clears what is left",
   },
+  NamespaceUnknown: {
+    exit: EXIT.invalidInput,
+    meaning: "The cluster has no namespace of this name.",
+    remedy: "Correct the name, or name another cluster with --context; kubectl get namespaces lists them",
+  },
   NotConfirmed: {
     exit: EXIT.usage,
     meaning: "The command removes things for good and was not told that it may.",

@@ -7,12 +7,17 @@ import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
 import { readClusterStatus, renderClusterStatus } from "../../src/apps/cli/cluster/cluster-status.ts";
 import { endSwitch, orderSwitch, untilServing } from "../../src/apps/cli/cluster/cluster-switch.ts";
 import { followNews, readNews, renderNews } from "../../src/apps/cli/cluster/policy-events.ts";
+import { doctorCommand } from "../../src/apps/cli/commands/doctor.ts";
+import { eventsCommand } from "../../src/apps/cli/commands/events.ts";
+import { releaseCommand } from "../../src/apps/cli/commands/release.ts";
+import { statusCommand } from "../../src/apps/cli/commands/status.ts";
+import { TANDEM } from "../../src/apps/cli/typed-command.ts";
 import type { JsonObject } from "../kube/api/json.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { ManualClock } from "../time/manual-clock.ts";
 import { seedPolicy, seedService } from "./held-services.ts";
 import { connect, installDefinitions } from "./kube-world.ts";
-import { runCli } from "./run-cli.ts";
+import { type CliRun, runCli, runWithin } from "./run-cli.ts";
 
 const POLICIES = "tandem.dev/failoverpolicies";
 const SWITCHES = "tandem.dev/switches";
@@ -223,6 +228,36 @@ test("kubectl's plugin means the current context and its namespace, and takes ku
     0,
     `shop/web is ordered to east; --wait waits until it is there\n\nNext: kubectl tandem switch shop/web --end --kubeconfig ${kubeconfig} --context simulated\n`,
   ]);
+});
+
+describe("a namespace that does not exist", () => {
+  const COMMANDS = { doctor: doctorCommand, events: eventsCommand, release: releaseCommand, status: statusCommand };
+  const run = (name: keyof typeof COMMANDS, ...args: readonly string[]): Promise<CliRun> =>
+    runWithin(COMMANDS[name](TANDEM), [...args, "--kubeconfig", kubeconfig]);
+
+  test.each([
+    ["doctor", ["-n", "shpo"]],
+    ["events", ["-n", "shpo"]],
+    ["events", ["shpo/web"]],
+    ["status", ["-n", "shpo"]],
+    ["release", ["--all", "-n", "shpo"]],
+    ["release", ["shpo/web", "shop/web"]],
+  ] as const)("is named by %s %j, with one that may be meant, and nothing is done", async (name, args) => {
+    cluster.forgetRequests();
+    expect(await run(name, ...args)).toEqual({
+      exit: 5,
+      out: "",
+      err: expect.stringMatching(/^error NamespaceUnknown: the cluster has no namespace shpo\n {2}Did you mean shop\?/),
+    });
+    expect(cluster.writes).toEqual([]);
+  });
+
+  test("keeps nobody from anything who may not read namespaces", async () => {
+    cluster.faults.add({ match: { resource: "namespaces" }, answer: { kind: "status", status: 403, message: "no" } });
+    expect(await run("status", "-n", "shpo")).toMatchObject({ exit: 0, err: "" });
+    expect(await run("events", "-n", "shpo")).toMatchObject({ exit: 0, err: "" });
+    expect(await run("release", "--all", "-n", "shop", "--now")).toMatchObject({ exit: 0, err: "" });
+  });
 });
 
 test("what an API server refuses or never answers has a code and a remedy", async () => {

@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
+import { protectCommand } from "../../src/apps/cli/commands/protect.ts";
+import { TANDEM } from "../../src/apps/cli/typed-command.ts";
 import { applyPolicy, checkOrder, untilProtecting } from "../../src/apps/cli/cluster/protect.ts";
 import type { PolicyOrder } from "../../src/apps/cli/cluster/policy-order.ts";
 import type { JsonObject } from "../kube/api/json.ts";
@@ -10,7 +12,7 @@ import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { ManualClock } from "../time/manual-clock.ts";
 import { seedPolicy, seedService } from "./held-services.ts";
 import { connect, installDefinitions } from "./kube-world.ts";
-import { runCli } from "./run-cli.ts";
+import { type CliRun, helpOf, runCli, runWithin } from "./run-cli.ts";
 
 const POLICIES = "tandem.dev/failoverpolicies";
 const ORDER: PolicyOrder = { service: "shop/web", mode: "Gateway", sites: ["west", "east"], checkPath: "/healthz" };
@@ -40,6 +42,8 @@ async function problemsOf(order: Partial<PolicyOrder>): Promise<readonly string[
   const { problems } = await checkOrder(client, { ...ORDER, ...order });
   return problems.map(({ field, message, remedy }) => `${field ?? ""}: ${message}. ${remedy}`);
 }
+
+const protect = (args: readonly string[]): Promise<CliRun> => runWithin(protectCommand(TANDEM), args);
 
 test("the policy says what was asked for, and leaves all else to whoever keeps it", async () => {
   const { policy, problems } = await checkOrder(client, { ...ORDER, checkPort: "8081", profile: "fast" });
@@ -127,9 +131,65 @@ test("what somebody else keeps is not taken from them, unless that is asked for"
   const { policy } = await checkOrder(client, ORDER);
   await applyPolicy(client, policy, { fieldManager: "gitops", force: false });
   const other = (await checkOrder(client, { ...ORDER, mode: "Direct" })).policy;
-  await expect(applyPolicy(client, other, OURS)).rejects.toMatchObject({ reason: "Conflict" });
+  await expect(applyPolicy(client, other, OURS)).rejects.toMatchObject({
+    code: "ObjectsOfOthers",
+    message: 'FailoverPolicy shop/web: .spec.mode: conflict with "gitops"',
+    cause: { reason: "Conflict" },
+  });
   await applyPolicy(client, other, { ...OURS, force: true });
   expect(cluster.read(POLICIES, "web", "shop")?.["spec"]).toMatchObject({ mode: "Direct" });
+});
+
+test("what a policy loses, gains and has otherwise is said, before it is written and after", async () => {
+  const { policy } = await checkOrder(client, { ...ORDER, profile: "fast" });
+  expect(await applyPolicy(client, policy, OURS)).toMatchObject({ changes: [] });
+  const other = (await checkOrder(client, { ...ORDER, mode: "Direct", sites: ["west"] })).policy;
+  const { checkPath: _, ...unchecked } = { ...ORDER, mode: "Direct", sites: ["west"] } as const;
+  const { policy: less } = await checkOrder(client, unchecked);
+  cluster.forgetRequests();
+  const planned = await applyPolicy(client, less, { ...OURS, dryRun: true });
+  expect(cluster.writes).toEqual([]);
+  expect(planned.changes.map(({ field }) => field)).toEqual([
+    "spec.healthCheck",
+    "spec.mode",
+    "spec.profile",
+    "spec.sites",
+  ]);
+  expect(planned.changes[0]).toMatchObject({ before: { http: { path: "/healthz" } }, after: undefined });
+  expect((await applyPolicy(client, less, OURS)).changes).toEqual(planned.changes);
+  expect((await applyPolicy(client, other, OURS)).changes).toMatchObject([{ field: "spec.healthCheck" }]);
+});
+
+test("the command says on standard error what changes where standard output is for programs, and how to keep what was", async () => {
+  const args = ["web", "-n", "shop", "--site", "west", "--site", "east", "--kubeconfig", kubeconfig];
+  await protect([...args, "--mode", "Gateway", "--check-path", "/healthz"]);
+  const lines = [
+    expect.stringMatching(/^removed {2}spec.healthCheck: \{"http":\{"path":"\/healthz"\}/),
+    "changed  spec.mode: Gateway -> Direct",
+    "To keep what was: --mode Gateway --check-path /healthz",
+  ];
+  const dry = await protect([...args, "--dry-run", "-o", "json"]);
+  expect([dry.exit, JSON.parse(dry.out)]).toMatchObject([0, { kind: "FailoverPolicy", spec: { mode: "Direct" } }]);
+  expect(dry.err.trimEnd().split("\n")).toEqual(["It would change of FailoverPolicy shop/web:", ...lines]);
+  const wet = await protect(args);
+  expect([wet.exit, wet.err]).toEqual([0, ""]);
+  expect(wet.out.split("\n").slice(1, 4)).toEqual(lines);
+  const again = await protect([...args, "-o", "json"]);
+  expect([again.exit, again.err, JSON.parse(again.out)]).toMatchObject([0, "", { kind: "FailoverPolicy" }]);
+});
+
+test("who may not apply policies is shown one all the same, and told that its changes are not known", async () => {
+  await applyPolicy(client, (await checkOrder(client, ORDER)).policy, OURS);
+  cluster.faults.add({
+    match: { verb: "patch", resource: "failoverpolicies" },
+    answer: { kind: "status", status: 403, message: "not you" },
+  });
+  const args = ["shop/web", "--site", "west", "--kubeconfig", kubeconfig, "--dry-run"];
+  expect(await protect(args)).toMatchObject({
+    exit: 0,
+    out: expect.stringContaining("kind: FailoverPolicy") as string,
+    err: expect.stringContaining("not known what it would change: ") as string,
+  });
 });
 
 test("a pause is taken back", async () => {
@@ -175,4 +235,31 @@ test("the command prints the policy without writing it, and names the next step 
   expect(cluster.list(POLICIES, "shop")).toHaveLength(1);
   const refused = await runCli("tandem", ["protect", "none", ...args.slice(2)]);
   expect([refused.exit, refused.err]).toEqual([5, expect.stringContaining("error NotProtectable: Service shop/none")]);
+});
+
+describe("how it ended is an exit code that the help lists", () => {
+  const WEST = ["--site", "west", "--site", "east"];
+  const refuse = (status: number): unknown =>
+    cluster.faults.add({ match: { verb: "patch", resource: "failoverpolicies" }, answer: { kind: "status", status } });
+
+  test.each<[number, string, readonly string[], () => unknown]>([
+    [0, "", WEST, () => undefined],
+    [1, "ClusterRefused", WEST, () => refuse(403)],
+    [2, "InvalidArgument", [...WEST, "--dry-run", "--wait"], () => undefined],
+    [3, "KubeConfigUnusable", [...WEST, "--context", "none"], () => undefined],
+    [4, "ClusterUnreachable", WEST, () => cluster.stop()],
+    [5, "NotProtectable", [...WEST, "--check-port", "none"], () => undefined],
+    [5, "ObjectsOfOthers", WEST, keepMode],
+    [6, "WaitTimedOut", [...WEST, "--wait", "--timeout", "10ms"], () => undefined],
+  ])("%i %s: %j", async (exit, code, args, before) => {
+    await before();
+    const ended = await protect(["shop/web", ...args, "--kubeconfig", kubeconfig]);
+    expect([ended.exit, /error (\w+)/.exec(ended.err)?.[1] ?? ""]).toEqual([exit, code]);
+    expect(helpOf(protectCommand(TANDEM))).toMatch(new RegExp(`Exit codes:[^]*\\b${exit} `));
+  });
+
+  async function keepMode(): Promise<void> {
+    const { policy } = await checkOrder(client, ORDER);
+    await applyPolicy(client, policy, { fieldManager: "gitops", force: false });
+  }
 });

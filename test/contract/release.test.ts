@@ -9,9 +9,13 @@ import type { KubeClient } from "../../src/adapters/kube/kube-client.ts";
 import { KubeError } from "../../src/adapters/kube/kube-error.ts";
 import { type ReleaseReport, type ReleaseRequest, releaseServices } from "../../src/apps/cli/cluster/release.ts";
 import { Turnstile } from "../../src/runtime/turnstile.ts";
+import { releaseCommand } from "../../src/apps/cli/commands/release.ts";
+import { TANDEM as TYPED } from "../../src/apps/cli/typed-command.ts";
+import type { FaultAnswer } from "../kube/http/faults.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 import { hold, picture, readyAddresses, seedPolicy, seedService } from "./held-services.ts";
 import { connect, installDefinitions, removeDefinitions } from "./kube-world.ts";
+import { type CliRun, helpOf, runWithin } from "./run-cli.ts";
 
 const TANDEM = fileURLToPath(new URL("../../src/apps/cli/main.ts", import.meta.url));
 const SLICES = "discovery.k8s.io/endpointslices";
@@ -283,4 +287,44 @@ test("the command, killed in the middle, is finished by the next one, which says
   );
   await settled();
   expect(picture(cluster)).toEqual(before);
+});
+
+describe("how the command ended is an exit code that its help lists", () => {
+  const run = (...args: readonly string[]): Promise<CliRun> =>
+    runWithin(releaseCommand(TYPED), [...args, "--kubeconfig", kubeconfig, "--now"]);
+  const meet = (answer: FaultAnswer): unknown =>
+    cluster.faults.add({ match: { verb: "patch", resource: "services", name: "web" }, answer });
+
+  test.each<[number, string, readonly string[], () => unknown]>([
+    [0, "", ["--all"], () => undefined],
+    [1, "NotReleased", ["shop/web"], () => meet({ kind: "status", status: 403 })],
+    [1, "NotReleased", ["shop/web", "shop/none"], () => undefined],
+    [2, "InvalidArgument", [], () => undefined],
+    [3, "KubeConfigUnusable", ["--all", "--context", "none"], () => undefined],
+    [4, "ClusterUnreachable", ["--all"], () => cluster.stop()],
+    [5, "NamespaceUnknown", ["--all", "-n", "none"], () => undefined],
+    [6, "WaitTimedOut", ["--all", "--timeout", "1s"], () => meet({ kind: "status", status: 429 })],
+    [6, "WaitTimedOut", ["--all", "--timeout", "1s"], () => meet({ kind: "hang" })],
+    [1, "NotReleased", ["shop/web", "shop/none", "--timeout", "1s"], () => meet({ kind: "status", status: 503 })],
+  ])("%i %s: %j", async (exit, code, args, before) => {
+    await before();
+    const ended = await run(...args);
+    expect([ended.exit, /error (\w+)/.exec(ended.err)?.[1] ?? ""]).toEqual([exit, code]);
+    expect(helpOf(releaseCommand(TYPED))).toMatch(new RegExp(`Exit codes:[^]*\\b${exit} `));
+  });
+
+  test("one that timed out says which Services are late, to programs too, and goes on when it is run again", async () => {
+    const healed = cluster.faults.add({
+      match: { verb: "patch", resource: "services", name: "web" },
+      answer: { kind: "status", status: 503, message: "busy" },
+    });
+    const late = await run("--all", "--timeout", "1s", "-o", "json");
+    expect([late.exit, late.err]).toEqual([6, expect.stringContaining("with a longer --timeout")]);
+    expect((JSON.parse(late.out) as ReleaseReport).services).toEqual([
+      { service: "shop/api", outcome: "Released" },
+      { service: "shop/web", outcome: "TimedOut" },
+    ]);
+    healed();
+    expect(await run("--all")).toMatchObject({ exit: 0 });
+  });
 });

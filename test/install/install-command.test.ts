@@ -3,21 +3,25 @@
  * their status is written by the tests.
  * @module
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { installCommand, uninstallCommand } from "../../src/apps/cli/commands/install.ts";
-import { printError } from "../../src/apps/cli/output.ts";
 import { installedObjects } from "../../src/core/install/index.ts";
-import { EXIT } from "../../src/model/errors.ts";
+import { runWithin } from "../contract/run-cli.ts";
 import type { JsonObject } from "../kube/api/json.ts";
 import { objectAt } from "../kube/api/json.ts";
 import { ClusterRequests } from "../kube/cluster-requests.ts";
 import { SimulatedCluster } from "../kube/simulated-cluster.ts";
 
 const WEST = ["--site", "west", "--advertise", "203.0.113.10:15443", "--label", "region=eu"];
+const MAIN = fileURLToPath(new URL("../../src/apps/cli/main.ts", import.meta.url));
 const DEPLOYMENTS = "apps/deployments";
 
 /** How a command ended. */
@@ -45,27 +49,9 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Runs a command within this process, as src/apps/cli/main.ts does: a process for each would take seconds. */
 async function tandem(...[name = "", ...args]: readonly string[]): Promise<Ended> {
-  const [out, err] = [captured(process.stdout), captured(process.stderr)];
-  let code: number = EXIT.ok;
-  try {
-    const command = name === "install" ? installCommand() : uninstallCommand();
-    await command.exitOverride().parseAsync(args, { from: "user" });
-  } catch (error) {
-    code = printError(error);
-  }
-  return { code, out: out(), err: err() };
-}
-
-/** Takes what is written to a stream until it is asked for. */
-function captured(stream: NodeJS.WriteStream): () => string {
-  const spy = vi.spyOn(stream, "write").mockReturnValue(true);
-  return () => {
-    const text = spy.mock.calls.map(([chunk]) => String(chunk)).join("");
-    spy.mockRestore();
-    return text;
-  };
+  const { exit, ...printed } = await runWithin(name === "install" ? installCommand() : uninstallCommand(), args);
+  return { code: exit, ...printed };
 }
 
 const install = (...args: readonly string[]): Promise<Ended> =>
@@ -188,6 +174,66 @@ test("what does not run in time is named, with what to do", async () => {
     "Deployment tandem-controller (0 of 2 pods ready); Deployment tandem-gateway (0 of 2 pods ready)",
   );
   expect(err).toContain("kubectl describe pods --namespace tandem-system");
+});
+
+describe("ended before it is done, it says what is applied, what is not, and how to go on", () => {
+  const LAST = "Deployment tandem-system/tandem-gateway";
+  /** Lines that begin with a word, without it. */
+  const linesOf = (err: string, word: string): readonly string[] =>
+    err.split("\n").flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length).trim()] : []));
+
+  test.each([
+    ["SIGINT", []],
+    ["SIGTERM", ["--upgrade"]],
+  ] as const)("by %s", async (signal, options) => {
+    cluster.faults.add({
+      match: { verb: "patch", resource: "deployments", name: "tandem-controller" },
+      answer: { kind: "hang" },
+    });
+    const args = ["install", ...WEST, "--kubeconfig", kubeconfig, ...options];
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    const printed = text(child.stderr);
+    const ended = once(child, "close");
+    await expect
+      .poll(() => cluster.requests.filter(({ resource, dryRun }) => resource === "deployments" && !dryRun), {
+        timeout: 20_000,
+      })
+      .toContainEqual(expect.objectContaining({ verb: "patch" }));
+    child.kill(signal);
+    expect(await ended).toEqual([null, signal]);
+    const err = await printed;
+    expect(err.split("\n")[0]).toBe("interrupted");
+    expect([linesOf(err, "maybe"), linesOf(err, "not yet")]).toEqual([
+      ["Deployment tandem-system/tandem-controller"],
+      [LAST],
+    ]);
+    expect(linesOf(err, "applied")).toContain("Site west");
+    expect(err).toContain(`run the same command ${options.length > 0 ? "again" : "with --upgrade"}`);
+    cluster.faults.clear();
+    expect(await install("--no-wait", "--upgrade")).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("by a refusal", async () => {
+    cluster.faults.add({
+      match: { verb: "patch", resource: "deployments", name: "tandem-gateway" },
+      answer: { kind: "status", status: 403, message: "no" },
+    });
+    const { code, err } = await install("--no-wait");
+    expect([code, linesOf(err, "not yet")]).toEqual([1, [LAST]]);
+    expect(err).toContain("run the same command with --upgrade");
+  });
+
+  test("by a wait that took too long", async () => {
+    const { code, err } = await install("--timeout", "1s");
+    expect([code, linesOf(err, "not yet")]).toEqual([6, []]);
+    expect(linesOf(err, "applied")).toContain(LAST);
+    expect(err).toContain("Everything is applied, and goes on starting: kubectl get pods --namespace tandem-system");
+  });
+
+  test("before the first write there is nothing to say", async () => {
+    expect((await install("--no-wait")).code).toBe(0);
+    expect((await install("--no-wait")).err).not.toContain("applied  ");
+  });
 });
 
 test("a user who may not install hears what is missing", async () => {

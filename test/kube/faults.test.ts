@@ -54,6 +54,23 @@ describe("in a test's own process", () => {
     expect(cluster.list("/configmaps").map((object) => object.metadata.name)).toEqual(["b"]);
   });
 
+  test("what is held back is carried out when it is let go, though its client has long been gone", async () => {
+    const letGo = Promise.withResolvers<void>();
+    const answer = { kind: "hold", until: letGo.promise } as const;
+    cluster.faults.add({ match: { verb: "create", resource: "configmaps" }, times: 1, answer });
+    const { url } = cluster.access();
+    const gone = new AbortController();
+    const headers = { "content-type": "application/json", authorization: `Bearer ${cluster.token()}` };
+    const body = JSON.stringify({ metadata: { name: "a" } });
+    const asked = fetch(`${url}${CONFIGS}`, { method: "POST", headers, body, signal: gone.signal });
+    await expect.poll(() => cluster.requests.some(({ resource }) => resource === "configmaps")).toBe(true);
+    gone.abort();
+    await expect(asked).rejects.toThrow();
+    expect(cluster.list("/configmaps")).toEqual([]);
+    letGo.resolve();
+    await cluster.until((now) => now.read("/configmaps", "a", "default"));
+  });
+
   test("a slow list is answered after what came later", async () => {
     cluster.faults.add({ match: { verb: "list" }, times: 1, answer: { kind: "delay", ms: 100 } });
     const answered: string[] = [];

@@ -4,6 +4,7 @@
  */
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
+import { isMarkedDraining } from "../../adapters/state/drain-mark.ts";
 import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
@@ -12,13 +13,13 @@ import { type ServiceKey, serviceOf } from "../../model/service-key.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { OpenableStore } from "../../ports/object-store.ts";
-import type { ResourceSink } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { ServiceReconciler, type StatusInputs } from "../../runtime/service-reconciler.ts";
 import { ServiceReports } from "./service-reports.ts";
+import { sinkOf } from "./resource-sink.ts";
 import { SwitchManifests } from "../../runtime/switch-manifests.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
@@ -28,9 +29,10 @@ import { GatewayAddresses } from "./gateway-addresses.ts";
 import { gatewayBase } from "./gateway-base.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
 import { listedSites } from "./listed-sites.ts";
-import { openState } from "./open-state.ts";
+import { type OpenedState, openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { type Redeem, servePeerApi } from "./peer-api.ts";
+import { peerStatuses } from "./peer-statuses.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
@@ -64,13 +66,16 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
+  readonly #release: OpenedState["release"];
   readonly #listedSites: () => readonly SiteRecord[];
   #redeem: Redeem | undefined;
 
-  private constructor(options: AgentOptions, record: GatewayRecord) {
+  private constructor(options: AgentOptions, { record, release }: OpenedState) {
     this.#options = options;
     this.#record = record;
+    this.#release = release;
     this.#paths = statePaths(options.stateDirectory);
+    this.#draining = isMarkedDraining(this.#paths);
     this.#store = options.store;
     this.#listedSites = listedSites(options.store, record.site, () => options.clock.now());
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
@@ -81,6 +86,7 @@ export class Agent {
         switches: () => this.#knowledge.switches(),
         members: () => this.#members.all(),
         addresses: () => this.#addresses.resolved(),
+        policies: () => this.#store.lastValid?.all() ?? [],
       },
       options.log,
     );
@@ -166,6 +172,8 @@ export class Agent {
     const memory = await this.#remembered.restore();
     for (const member of memory.members) this.#members.take(member);
     for (const record of memory.switches) this.#knowledge.takeSwitch(record);
+    this.#store.lastValid?.recall(memory.policies);
+    this.#store.lastValid?.onChange(() => this.#remembered.save("policies"));
     this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save("listenPorts"));
     await this.#events.open();
     this.#publishSecrets();
@@ -173,6 +181,7 @@ export class Agent {
     await this.#envoy.open();
     // Sources: objects, then the addresses of the gateways in them.
     await this.#store.open();
+    await this.#options.requireSite?.(this.#record.site);
     await this.#options.registration?.open();
     this.#addresses.open(memory.addresses);
     this.#addresses.requireOwnEntry();
@@ -240,12 +249,7 @@ export class Agent {
       draining: this.#draining,
       certificateEnds: this.#certificate.ends,
       services: this.#reconciler?.statuses(this.#statusInputs) ?? [],
-      peers: this.#members.all().map((member) => ({
-        name: member.name,
-        accepted: member.accepted,
-        connected: this.#knowledge.isConnected(member.name),
-        gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
-      })),
+      peers: peerStatuses(this.#members, this.#knowledge),
       problems: [...this.#problems(), ...this.#publisher.problems()],
     };
   }
@@ -304,6 +308,7 @@ export class Agent {
 
   /** Says to everybody that this gateway goes away, or that it stays after all. */
   drain(draining: boolean): void {
+    if (draining === this.#draining) return;
     this.#draining = draining;
     this.#exchange.feed.tell({ type: "draining", draining });
   }
@@ -336,6 +341,7 @@ export class Agent {
     await this.#publisher.close();
     await this.#remembered.flush();
     await this.#envoy.close();
+    await this.#release();
   }
 
   #createReconciler(): ServiceReconciler {
@@ -356,15 +362,7 @@ export class Agent {
       listenPorts: this.#listenPorts,
       clock: this.#options.clock,
     };
-    const sink: ResourceSink = {
-      replace: (owner, resources, noticedAt) => {
-        if (this.#publisher.publish(owner, resources)) this.#envoy.published(noticedAt);
-      },
-      update: (owner, resources, noticedAt) => {
-        if (this.#publisher.update(owner, resources)) this.#envoy.published(noticedAt);
-      },
-    };
-    return new ServiceReconciler(sources, sink, {
+    return new ServiceReconciler(sources, sinkOf(this.#publisher, this.#envoy), {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       removed: (service) => this.#reports.remove(service),

@@ -1,4 +1,5 @@
 import { isAgentListening } from "../../adapters/http/local-client.ts";
+import { takeLock } from "../../adapters/state/process-lock.ts";
 import {
   checkStateDirectory,
   type GatewayRecord,
@@ -7,11 +8,18 @@ import {
 } from "../../adapters/state/state-directory.ts";
 import { TandemError } from "../../model/errors.ts";
 
+/** A state directory that this agent runs from, and no other one does. */
+export interface OpenedState {
+  readonly record: GatewayRecord;
+  /** Lets another agent run from it. */
+  readonly release: () => Promise<void>;
+}
+
 /**
  * Makes sure that an agent can run from a state directory, before it opens anything there, and gives whose it is.
  * @throws TandemError AgentCannotStart when the directory is not usable, AgentRunning when another agent runs from it
  */
-export async function openState(directory: string): Promise<GatewayRecord> {
+export async function openState(directory: string): Promise<OpenedState> {
   const paths = statePaths(directory);
   const record = await requireGatewayRecord(paths);
   const problems = await checkStateDirectory(paths);
@@ -19,5 +27,7 @@ export async function openState(directory: string): Promise<GatewayRecord> {
     throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
   if (await isAgentListening(paths.localSocket))
     throw new TandemError("AgentRunning", `an agent answers on ${paths.localSocket}`);
-  return record;
+  const release = await takeLock(paths.agentLock);
+  if (release === undefined) throw new TandemError("AgentRunning", `an agent holds ${paths.agentLock}`);
+  return { record, release };
 }

@@ -13,6 +13,7 @@ import { installCommand, uninstallCommand } from "./commands/install.ts";
 import { demoCommand, labCommand } from "./commands/lab.ts";
 import { protectCommand } from "./commands/protect.ts";
 import { releaseCommand } from "./commands/release.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { joinCommand, siteCommand, tokenCommand } from "./commands/site.ts";
 import { metricsCommand, statusCommand } from "./commands/status.ts";
 import { switchCommand } from "./commands/switch.ts";
@@ -39,6 +40,7 @@ const program = new Command("tandem")
   .addCommand(tokenCommand())
   .addCommand(joinCommand())
   .addCommand(validateCommand())
+  .addCommand(simulateCommand())
   .addCommand(installCommand())
   .addCommand(uninstallCommand())
   .addCommand(gatewayCommand())

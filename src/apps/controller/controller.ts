@@ -6,12 +6,13 @@ import { isIP } from "node:net";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
+import { CONTROLLER_LEASE, SITE_ANNOTATION } from "../../adapters/kube/site-of-cluster.ts";
 import { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
 import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
-import { targetPortsOf } from "../../core/takeover/surroundings.ts";
+import { type ServiceReach, targetPortsOf } from "../../core/takeover/surroundings.ts";
 import { isHeld, type Selector } from "../../core/takeover/selector.ts";
 import { isPaused, SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
@@ -30,9 +31,6 @@ import { FIELD_MANAGER, Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
 import { PodSamples } from "./pod-samples.ts";
 import { Surroundings } from "./surroundings.ts";
-
-/** Name of the Lease of a site's controllers. */
-const LEASE = "tandem-controller";
 
 /** After this long a Service that could not be read is read again, in milliseconds. */
 const READ_AGAIN_MS = 2_000;
@@ -115,7 +113,7 @@ export class Controller {
     });
     this.#pods = new PodSamples({
       client,
-      selectorOf: (key) => (this.#needsPods(key) ? this.#selectorOf(key) : undefined),
+      reachOf: (key) => (this.#needsPods(key) ? this.#reachOf(key, this.#services.service(key)) : undefined),
       changed: (key) => this.#leadership?.look(key),
       clock,
       log,
@@ -142,9 +140,9 @@ export class Controller {
       random,
       log,
     });
-    const lease = new KubeLease(options.electionClient, { namespace: options.namespace, name: LEASE }, () =>
-      clock.now(),
-    );
+    const annotations = { [SITE_ANNOTATION]: record.site };
+    const place = { namespace: options.namespace, name: CONTROLLER_LEASE, annotations };
+    const lease = new KubeLease(options.electionClient, place, () => clock.now());
     this.#election = new LeaderElection(
       { leases: lease, identity: options.identity, clock, monotonic: options.monotonic, log },
       { leading: () => this.#lead(), following: () => this.#follow() },
@@ -301,7 +299,7 @@ export class Controller {
       check: this.#lacksCheck(key) ? this.#pods.of(key).check : undefined,
       surroundings: this.#surroundings.of(
         namespaceOf(key),
-        { selector: this.#selectorOf(key), ports: known === undefined ? [] : targetPortsOf(known) },
+        this.#reachOf(key, known),
         this.#needsPods(key) ? this.#pods.of(key).labels : undefined,
       ),
       switched: this.#isSwitched(key),
@@ -309,6 +307,10 @@ export class Controller {
       ...this.#times(this.#services.origin(key)),
       drainMs: this.#options.drainMs,
     };
+  }
+
+  #reachOf(key: ServiceKey, service: ClusterService | undefined): ServiceReach {
+    return { selector: this.#selectorOf(key), ports: service === undefined ? [] : targetPortsOf(service) };
   }
 
   /** What its pods are selected by, held or not. */

@@ -24,24 +24,25 @@ export interface Preemption {
   readonly candidates: readonly PreemptionCandidate[];
   /** Those that are as good as each other and better than the rest: which one it becomes is chance. */
   readonly best: readonly PreemptionCandidate[];
+  /** There are more nodes in question than the scheduler looks at: it may miss the best ones. */
+  readonly isSampled: boolean;
 }
 
-/** The scheduler looks at a tenth of the nodes, or at this many; with more of them, which ones is chance. */
-export const CANDIDATES_LOOKED_AT = 100;
+/** The scheduler looks at a tenth of the nodes in question, but at this many at least. */
+const CANDIDATES_LOOKED_AT = 100;
 
 /**
  * Works out a preemption for a pod that was rejected everywhere. Empty where it may not preempt, or it would not help.
  * The state is as before when it returns.
  */
 export function planPreemption(pod: PlacedPod, state: ClusterState, { rejections }: Feasibility): Preemption {
-  const none = { candidates: [], best: [] };
+  const none = { candidates: [], best: [], isSampled: false };
   if (pod.pod.spec.preemptionPolicy === "Never" || waitsForVictims(pod, state, rejections)) return none;
   const run = prepareFilters(pod, state);
   if ("refusal" in run) return none;
-  const candidates = state.nodes
-    .filter((node) => rejections.get(node)?.canPreempt === true)
-    .flatMap((node) => selectVictims(pod, node, { run, state }) ?? []);
-  return { candidates, best: bestOf(candidates) };
+  const inQuestion = state.nodes.filter((node) => rejections.get(node)?.canPreempt === true);
+  const candidates = inQuestion.flatMap((node) => selectVictims(pod, node, { run, state }) ?? []);
+  return { candidates, best: bestOf(candidates), isSampled: inQuestion.length > CANDIDATES_LOOKED_AT };
 }
 
 /** Room is being made for it already: the pods that have to go are still going. */

@@ -58,8 +58,10 @@ export class ApiServer {
     const entry = auditEntry(info, user);
     this.requests.push(entry);
     const fault = this.#parts.faults.take(entry);
+    // What is held back has arrived: the client may be gone by the time at which it is carried out.
+    const held = fault?.kind === "hold" ? await readBody(request, BODY_LIMIT) : undefined;
     if (fault !== undefined && (await meetFault(fault, response, entry)) === "done") return;
-    const text = await readBody(request, BODY_LIMIT);
+    const text = held ?? (await readBody(request, BODY_LIMIT));
     if (fault?.kind === "cut-after") {
       // The answer must not reach the client, and what it asked for must be done.
       discardAnswer(response);
@@ -229,6 +231,9 @@ async function meetFault(fault: FaultAnswer, response: ServerResponse, entry: Au
       await new Promise((resolve) => {
         setTimeout(resolve, fault.ms);
       });
+      return "go on";
+    case "hold":
+      await fault.until;
       return "go on";
     case "cut-after":
       return "go on";

@@ -21,6 +21,8 @@ export type FaultAnswer =
   | { readonly kind: "status"; readonly status: number; readonly retryAfterSeconds?: number; readonly message?: string }
   /** Carried out later. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** Taken, and carried out once this is fulfilled, whether or not the client is still there. */
+  | { readonly kind: "hold"; readonly until: Promise<unknown> }
   /** The connection is cut and nothing done. */
   | { readonly kind: "cut" }
   /** Carried out, but the connection is cut before the answer. */

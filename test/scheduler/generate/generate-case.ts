@@ -4,9 +4,10 @@
  */
 import type { CaseMode, Manifest, SchedulerCase } from "../scheduler-case.ts";
 import { generateNodes } from "./generate-nodes.ts";
-import { type PodSetting, pendingPod, runningPod } from "./generate-pods.ts";
+import { pendingPod, runningPod } from "./generate-pods.ts";
 import { drawLabels, podSelector } from "./generate-selectors.ts";
 import { generateStorage } from "./generate-storage.ts";
+import type { PodSetting } from "./pod-setting.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import { drawThemes } from "./themes.ts";
 import { NAMESPACE_LABELS, NAMESPACES } from "./vocabulary.ts";

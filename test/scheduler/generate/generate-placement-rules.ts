@@ -1,5 +1,5 @@
 import { drawLabels, namespaceSelector, nodeSelectorTerm, podSelector } from "./generate-selectors.ts";
-import type { PodSetting } from "./generate-pods.ts";
+import type { PodSetting } from "./pod-setting.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import { NAMESPACES, TAINT_KEYS, TOPOLOGY_KEYS } from "./vocabulary.ts";
 

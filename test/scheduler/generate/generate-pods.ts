@@ -1,17 +1,10 @@
 import type { Manifest } from "../scheduler-case.ts";
 import { placementRules } from "./generate-placement-rules.ts";
 import { drawLabels } from "./generate-selectors.ts";
+import type { PodSetting } from "./pod-setting.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { Theme } from "./themes.ts";
 import { EXTENDED, NAMESPACES, POD_LABELS, secondsLater } from "./vocabulary.ts";
-
-/** What pods are made in. */
-export interface PodSetting {
-  readonly random: SeededRandom;
-  readonly themes: ReadonlySet<Theme>;
-  /** Volumes that a pod of this namespace may have; each call may give others. */
-  readonly drawVolumes: (namespace: string) => readonly unknown[];
-}
 
 /** A pod that runs on a node, may be about to end, or has ended. */
 export function runningPod(setting: PodSetting, index: number, node: string): Manifest {

@@ -18,6 +18,7 @@ import { listPages } from "../../../adapters/kube/list-pages.ts";
 import { INSTALLATION_LABEL, type InstalledObject } from "../../../core/install/index.ts";
 import { TandemError } from "../../../model/errors.ts";
 import type { Clock } from "../../../ports/clock.ts";
+import type { InstallationProgress } from "./installation-progress.ts";
 import { removeObjects } from "./remove-objects.ts";
 
 /** Who installs, in `managedFields`. */
@@ -54,12 +55,14 @@ export interface AppliedInstallation {
 /**
  * Applies all objects in their order: definitions before what is defined, processes last. Nothing is written before it
  * is known that nothing is in the way.
+ * @param done told what has been written
  * @throws TandemError InstallationExists, ObjectsOfOthers, WaitTimedOut; KubeError
  */
 export async function applyInstallation(
   tools: InstallationTools,
   objects: readonly InstalledObject[],
   choices: ApplyChoices,
+  done: Pick<InstallationProgress, "begin" | "took">,
 ): Promise<AppliedInstallation> {
   const { client } = tools;
   const present = await presentOf(client, objects);
@@ -68,8 +71,10 @@ export async function applyInstallation(
   await refuseTakeover(client, objects, { present, force: choices.force });
   const how = { fieldManager: FIELD_MANAGER, force: choices.force };
   const definitions = objects.filter(({ kind }) => kind === "CustomResourceDefinition");
+  done.begin();
   for (const object of objects) {
     await applyObject(client, object, how);
+    done.took(object);
     if (object === definitions.at(-1)) await awaitDefinitions(tools, definitions);
   }
   const removed = choices.upgrade ? await removeLeftovers(client, objects, choices.namespace) : [];

@@ -3,6 +3,7 @@
  * @module
  */
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
+import { KubeError } from "../../../adapters/kube/kube-error.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
 import { listPages } from "../../../adapters/kube/list-pages.ts";
 import { readObject } from "../../../adapters/kube/read-object.ts";
@@ -13,6 +14,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import { ClusterService } from "../../../model/takeover.ts";
 import { targetPortsOf } from "../../../core/takeover/surroundings.ts";
 import { findPolicies } from "./pause-policies.ts";
+import { type FieldChange, policyChanges } from "./policy-changes.ts";
 import { type PolicyManifest, type PolicyOrder, policyOf, policyProblems } from "./policy-order.ts";
 import { statusOfPolicy, unmetConditions } from "./policy-status.ts";
 import { protectionProblems } from "./protectable.ts";
@@ -58,26 +60,51 @@ export async function checkOrder(
   return { policy, problems: [...policyProblems(policy), ...protectionProblems(order, surroundings)] };
 }
 
+/** How a policy is applied. */
+export interface PolicyApplication {
+  readonly fieldManager: string;
+  /** Fields that somebody else keeps are taken from them. */
+  readonly force: boolean;
+  /** Only to learn what would come of it. */
+  readonly dryRun?: boolean;
+}
+
+/** What came of it, or would. */
+export interface AppliedPolicy {
+  readonly applied: KubeObject;
+  /** As it was before; undefined where it is new. */
+  readonly before: KubeObject | undefined;
+  /** What differs from before; none where it is new. */
+  readonly changes: readonly FieldChange[];
+  readonly wasPaused: boolean;
+}
+
 /**
- * Applies a policy, and takes back a pause of it.
- * @param how `force`: fields that somebody else keeps are taken from them
- * @throws KubeError
+ * Applies a policy, and takes back a pause of it. Fields that this manager gave before and does not give now are gone: the
+ * API server alone knows which others keep.
+ * @throws TandemError ObjectsOfOthers when somebody else keeps what it would change; KubeError
  */
 export async function applyPolicy(
   client: KubeClient,
   policy: PolicyManifest,
-  how: { readonly fieldManager: string; readonly force: boolean },
-): Promise<{ readonly applied: KubeObject; readonly wasPaused: boolean }> {
+  { fieldManager, force, dryRun = false }: PolicyApplication,
+): Promise<AppliedPolicy> {
   const path = pathOf(KUBE_RESOURCES.failoverPolicies, policy.metadata);
-  const { fieldManager, force } = how;
-  const applied = await client.request<KubeObject>({
-    method: "PATCH",
-    path,
-    query: { fieldManager, force },
-    body: policy,
-    bodyType: "application/apply-patch+yaml",
-  });
-  if (!isPaused(applied)) return { applied, wasPaused: false };
+  const before = await readObject(client, KUBE_RESOURCES.failoverPolicies, policy.metadata);
+  const applied = await client
+    .request<KubeObject>({
+      method: "PATCH",
+      path,
+      query: { fieldManager, force, dryRun: dryRun ? "All" : undefined },
+      body: policy,
+      bodyType: "application/apply-patch+yaml",
+    })
+    .catch((error: unknown) => {
+      throw keptByOthers(policy, error);
+    });
+  const changes = before === undefined ? [] : policyChanges(before["spec"], applied["spec"]);
+  const wasPaused = isPaused(applied);
+  if (!wasPaused || dryRun) return { applied, before, changes, wasPaused };
   const resumed = await client.request<KubeObject>({
     method: "PATCH",
     path,
@@ -85,7 +112,17 @@ export async function applyPolicy(
     body: { metadata: { annotations: { [PAUSED_ANNOTATION]: null } } },
     bodyType: "application/merge-patch+json",
   });
-  return { applied: resumed, wasPaused: true };
+  return { applied: resumed, before, changes, wasPaused };
+}
+
+function keptByOthers({ metadata }: PolicyManifest, error: unknown): unknown {
+  if (!(error instanceof KubeError) || error.reason !== "Conflict" || error.causes.length === 0) return error;
+  const of = `FailoverPolicy ${metadata.namespace}/${metadata.name}`;
+  return new TandemError(
+    "ObjectsOfOthers",
+    error.causes.map(({ field, message }) => `${of}: ${field}: ${message}`).join("\n  "),
+    { remedy: "Change the policy where it is kept, or take the fields over with --force", cause: error },
+  );
 }
 
 /**

@@ -22,10 +22,19 @@ import type { Turnstile } from "../../../runtime/turnstile.ts";
 /** How long gateways go on serving who still comes, as with the controller. In milliseconds. */
 export const RELEASE_DRAIN_MS = 10_000;
 
-/** What became of a Service. `Untouched`: there was nothing of Tandem's. `Absent`: nor is there such a Service. */
-export type ServiceRelease =
-  | { readonly outcome: "Released" | "Untouched" | "Absent" }
-  | { readonly outcome: "Failed"; readonly reason: string; readonly message: string; readonly remedy: string };
+/**
+ * What became of a Service. `Untouched`: there was nothing of Tandem's. `Absent`: nor is there such a Service. `Failed`:
+ * trying again does not help. `TimedOut`: the time was over; the reason is what was in the way last, if anything was.
+ */
+export type ServiceRelease = { readonly outcome: "Released" | "Untouched" | "Absent" } | UnfinishedRelease;
+
+/** Why a Service is not released. */
+export interface UnfinishedRelease {
+  readonly outcome: "Failed" | "TimedOut";
+  readonly reason: string;
+  readonly message: string;
+  readonly remedy: string;
+}
 
 /** What a release is carried out with. */
 export interface ReleaseTools {
@@ -64,12 +73,12 @@ class Release {
   readonly #events: { began(): void; ended(release: ServiceRelease): void };
   readonly #reconciler: TakeoverReconciler;
   /** What went wrong last and may pass. */
-  #trouble: Extract<ServiceRelease, { outcome: "Failed" }> | undefined;
+  #trouble: Omit<UnfinishedRelease, "outcome"> | undefined;
   #service: "unknown" | "there" | "absent" = "unknown";
   #hasBegun = false;
   #ended = false;
   #returningSince: number | undefined;
-  readonly #giveUp = (): void => this.#end(this.#trouble ?? { outcome: "Failed", ...NOT_IN_TIME });
+  readonly #giveUp = (): void => this.#end({ outcome: "TimedOut", ...(this.#trouble ?? NOT_IN_TIME) });
 
   constructor(key: ServiceKey, tools: ReleaseTools, events: { began(): void; ended(release: ServiceRelease): void }) {
     this.#key = key;
@@ -119,8 +128,8 @@ class Release {
   /** Keeps in mind what was refused, and ends with what nobody gets by trying again. */
   #refused(refusal: { readonly reason: string; readonly message: string; readonly retryable: boolean }): void {
     const { reason, message, retryable } = refusal;
-    this.#trouble = { outcome: "Failed", reason, message, remedy: remedyOf(reason) };
-    if (!retryable) this.#end(this.#trouble);
+    this.#trouble = { reason, message, remedy: remedyOf(reason) };
+    if (!retryable) this.#end({ outcome: "Failed", ...this.#trouble });
   }
 
   #watched(writer: ClusterWriter): ClusterWriter {

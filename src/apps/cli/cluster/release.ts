@@ -2,11 +2,12 @@
  * The way back of many Services: policies are paused first, so that no controller takes them over again meanwhile.
  * @module
  */
-import type { Problem } from "../../../model/problem.ts";
+import { TandemError } from "../../../model/errors.ts";
+import { formatProblem, type Problem } from "../../../model/problem.ts";
 import { type ServiceKey, serviceKey } from "../../../model/service-key.ts";
 import { remedyOf } from "./cluster-refusal.ts";
 import { findPolicies, pausePolicy, type PolicyTargets } from "./pause-policies.ts";
-import { releaseService, type ReleaseTools, type ServiceRelease } from "./release-service.ts";
+import { releaseService, type ReleaseTools, type ServiceRelease, type UnfinishedRelease } from "./release-service.ts";
 import { findTraces, splitKey } from "./service-traces.ts";
 
 /** What is to be released: some Services, or all at which there is something of Tandem's. */
@@ -102,13 +103,13 @@ async function releaseForGood(
   const first = await releaseService(key, tools, () => progress.began(key));
   let last = first;
   while (last.outcome === "Released") last = await releaseService(key, tools, () => {});
-  const release = last.outcome === "Failed" ? last : first;
+  const release = isUnfinished(last) ? last : first;
   progress.ended(key, release);
   return release;
 }
 
 function problemOf(key: ServiceKey, release: ServiceRelease, isAsked: boolean): readonly Problem[] {
-  if (release.outcome === "Failed") {
+  if (isUnfinished(release)) {
     const { reason, message, remedy } = release;
     return [{ field: `Service ${key}`, message: `${reason}: ${message}`, remedy }];
   }
@@ -120,6 +121,24 @@ function problemOf(key: ServiceKey, release: ServiceRelease, isAsked: boolean): 
       remedy: "Check its name and namespace with kubectl get services --all-namespaces",
     },
   ];
+}
+
+function isUnfinished(release: ServiceRelease): release is UnfinishedRelease {
+  return release.outcome === "Failed" || release.outcome === "TimedOut";
+}
+
+/**
+ * Makes sure that everything was released that was to be.
+ * @throws TandemError WaitTimedOut when nothing but time was lacking, NotReleased when anything else was
+ */
+export function requireReleased({ problems, services }: ReleaseReport): void {
+  if (problems.length === 0) return;
+  const text = problems.map(formatProblem).join("\n  ");
+  const late = services.filter(({ outcome }) => outcome === "TimedOut");
+  if (late.length < problems.length) throw new TandemError("NotReleased", text);
+  throw new TandemError("WaitTimedOut", text, {
+    remedy: "Run the command again, with a longer --timeout: it goes on where it stands",
+  });
 }
 
 function namespaceOf(request: ReleaseRequest): string | undefined {

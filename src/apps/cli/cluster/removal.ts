@@ -9,10 +9,9 @@ import { KubeError } from "../../../adapters/kube/kube-error.ts";
 import { KUBE_RESOURCES, keyOf, type KubeObject, pathOf } from "../../../adapters/kube/kube-resource.ts";
 import { listPages } from "../../../adapters/kube/list-pages.ts";
 import { TandemError } from "../../../model/errors.ts";
-import { formatProblem } from "../../../model/problem.ts";
 import { CLI_FIELD_MANAGER } from "../commands/cluster-options.ts";
 import { awaitAll, type InstallationTools, installedIn } from "./installation.ts";
-import { releaseServices } from "./release.ts";
+import { releaseServices, requireReleased } from "./release.ts";
 import { removeObjects } from "./remove-objects.ts";
 import { RELEASE_DRAIN_MS } from "./release-service.ts";
 import { Turnstile } from "../../../runtime/turnstile.ts";
@@ -77,7 +76,7 @@ export async function removeInstallation(
   return [...policies.map((key) => `FailoverPolicy ${key}`), ...removed];
 }
 
-/** Gives every Service back, with no controller's help, and deletes the policies. @throws TandemError NotReleased */
+/** Gives every Service back, with no controller's help, and deletes the policies. @throws TandemError NotReleased, WaitTimedOut */
 async function releaseAll(
   { client, clock, progress, timeoutMs }: InstallationTools,
   policies: readonly string[],
@@ -92,12 +91,12 @@ async function releaseAll(
     deadline: AbortSignal.timeout(timeoutMs),
     turnstile: new Turnstile(MOST_RELEASED_AT_A_TIME),
   };
-  const { problems } = await releaseServices({ namespace: undefined }, tools, {
+  const report = await releaseServices({ namespace: undefined }, tools, {
     paused: () => {},
     began: (service) => progress(`Service ${service} to go back to its own pods`),
     ended: () => {},
   });
-  if (problems.length > 0) throw new TandemError("NotReleased", problems.map(formatProblem).join("\n  "));
+  requireReleased(report);
   for (const key of policies) {
     const [within = "", name = ""] = key.split("/");
     await deleteIfThere(client, pathOf(KUBE_RESOURCES.failoverPolicies, { namespace: within, name }));

@@ -64,6 +64,10 @@ export function controllerCommand(): Command {
     .addHelpText(
       "after",
       `
+With --site the state directory gets a copy of the Secret tandem-authority: authority.key (mode 0600) is the key of the site's
+authority, and whoever has it can issue certificates in the site's name. Treat it as the Secret: no backup, no shared disk.
+Remove the directory when the replica will not run there again; a later one takes the key from the Secret anew.
+
 Examples:
   tandem controller --kubeconfig ~/.kube/config --context west --state ./controller-1
   tandem controller --in-cluster --site west --state /var/lib/tandem`,

@@ -54,11 +54,13 @@ Examples:
 
 async function examineCluster(options: DoctorOptions, invocation: Invocation): Promise<readonly CheckResult[]> {
   const client = await clusterClient(options, invocation);
-  const [{ readClusterPicture }, { CLUSTER_CHECKS }] = await Promise.all([
+  const [{ requireNamespaces }, { readClusterPicture }, { CLUSTER_CHECKS }] = await Promise.all([
+    import("../cluster/require-namespaces.ts"),
     import("../doctor/cluster-picture.ts"),
     import("../../../core/doctor/cluster-checks.ts"),
   ]);
   const { namespace, tandemNamespace, probe } = options;
+  await requireNamespaces(client, [namespace]);
   const picture = await readClusterPicture(client, { namespace, tandemNamespace, probe, now: () => Date.now() });
   return diagnose(CLUSTER_CHECKS, picture);
 }

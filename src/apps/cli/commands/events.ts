@@ -42,6 +42,8 @@ Examples:
       refuseProblems(named.problems);
       const [service] = named.services;
       const of = { service, namespace: service?.split("/")[0] ?? options.namespace };
+      const { requireNamespaces } = await import("../cluster/require-namespaces.ts");
+      await requireNamespaces(client, [of.namespace]);
       const { followNews, readNews, renderNews } = await import("../cluster/policy-events.ts");
       if (!options.watch) {
         const news = await readNews(client, of);

@@ -4,6 +4,7 @@ import { connectKube, type KubeClient } from "../../../adapters/kube/index.ts";
 import { installedObjects, type InstallOptions, SERVICE_TYPES } from "../../../core/install/index.ts";
 import { TandemError } from "../../../model/errors.ts";
 import { applyInstallation, type InstallationTools, missingNamespaces } from "../cluster/installation.ts";
+import { InstallationProgress } from "../cluster/installation-progress.ts";
 import { describeRemoval, planRemoval, removeInstallation } from "../cluster/removal.ts";
 import { type InstallArguments, MOST_GATEWAYS, parseInstallArguments } from "../install-arguments.ts";
 import { formatManifests } from "../manifests.ts";
@@ -19,6 +20,9 @@ const NAMESPACE = "tandem-system";
 
 /** Progress is told of what takes longer, in milliseconds. */
 const QUIET_MS = 2_000;
+
+/** Signals by which people and supervisors end a command. */
+const ENDING = ["SIGINT", "SIGTERM"] as const;
 
 type InstallCommandOptions = InstallArguments &
   WaitOptions &
@@ -51,6 +55,8 @@ export function installCommand(): Command {
 With -o yaml or json nothing is asked or changed: the objects are printed, for GitOps or kubectl apply --server-side, which
 has to be run twice: the first time the API server does not know what a Site is.
 An upgrade needs all options again; what they no longer ask for is removed.
+Interrupted, or when a wait takes longer than --timeout, it says what is applied and what is not. What is applied stays, and the
+same command with --upgrade goes on.
 
 Examples:
   tandem install --site west --advertise 203.0.113.10:15443 --context west
@@ -82,12 +88,12 @@ async function applyTo(
     refuseProblems(
       (await missingNamespaces(tools.client, namespaces)).map((name) => `--namespaces: there is no namespace ${name}`),
     );
-    const { applied, removed } = await applyInstallation(tools, objects, {
-      namespace,
-      upgrade: given.upgrade === true,
-      force: given.force === true,
-      wait: given.wait,
-    });
+    const upgrade = given.upgrade === true;
+    const progress = new InstallationProgress(objects, { upgrade, namespace });
+    const choices = { namespace, upgrade, force: given.force === true, wait: given.wait };
+    const { applied, removed } = await toldWhenCut(progress, () =>
+      applyInstallation(tools, objects, choices, progress),
+    );
     const lines = [
       ...applied.map((name) => `applied  ${name}`),
       ...removed.map((name) => `removed  ${name}`),
@@ -99,6 +105,31 @@ async function applyTo(
     ];
     process.stdout.write(`${lines.join("\n")}\n`);
   });
+}
+
+/** Runs an installation; whatever ends it before it is done, a person's signal included, is told how far it has come. */
+async function toldWhenCut<T>(progress: InstallationProgress, run: () => Promise<T>): Promise<T> {
+  const tell = (lines: readonly string[]): void => {
+    if (lines.length > 0) process.stderr.write(`${lines.join("\n")}\n`);
+  };
+  const cut = (signal: NodeJS.Signals): void => {
+    tell(["interrupted", ...progress.describe({ cut: true })]);
+    stop();
+    // As if nobody had listened: a shell that runs a list of commands has to know that it was interrupted.
+    process.kill(process.pid, signal);
+  };
+  const stop = (): void => {
+    for (const signal of ENDING) process.off(signal, cut);
+  };
+  for (const signal of ENDING) process.on(signal, cut);
+  try {
+    return await run();
+  } catch (error) {
+    tell(progress.describe({ cut: false }));
+    throw error;
+  } finally {
+    stop();
+  }
 }
 
 /** `tandem uninstall`. */

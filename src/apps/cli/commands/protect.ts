@@ -1,8 +1,11 @@
 import { Command, Option } from "commander";
 import { stringify } from "yaml";
+import { KubeError } from "../../../adapters/kube/kube-error.ts";
 import { TandemError } from "../../../model/errors.ts";
 import { formatProblem } from "../../../model/problem.ts";
-import type { PolicyManifest } from "../cluster/policy-order.ts";
+import { renderChanges, toKeep } from "../cluster/policy-changes.ts";
+import type { PolicyManifest, PolicyOrder } from "../cluster/policy-order.ts";
+import type { AppliedPolicy } from "../cluster/protect.ts";
 import { namedServices } from "../cluster/service-argument.ts";
 import { type OutputForm, paint, printResult } from "../output.ts";
 import type { Invocation } from "../typed-command.ts";
@@ -31,6 +34,13 @@ interface ProtectOptions extends ClusterOptions {
   readonly output: OutputForm;
 }
 
+/** The options, and which of them a person gave. */
+interface GivenOptions {
+  readonly options: ProtectOptions;
+  /** Else it is the default. */
+  readonly modeGiven: boolean;
+}
+
 /** `tandem protect`. */
 export function protectCommand(invocation: Invocation): Command {
   const { typed } = invocation;
@@ -51,7 +61,7 @@ export function protectCommand(invocation: Invocation): Command {
     .option("--check-path <path>", "path that healthy pods answer, e.g. /healthz")
     .option("--check-port <port>", "port that is asked, by name or number; the served one when absent")
     .addOption(new Option("--profile <profile>", "fast: checks every 100 ms").choices(["standard", "fast"]))
-    .option("--dry-run", "check and print the policy, write nothing", false)
+    .option("--dry-run", "check and print the policy and what it would change, write nothing", false)
     .option("--force", "take fields of the policy from whoever else keeps them", false)
     .option("--wait", "wait until gateways are ready for it and a second site can serve", false)
     .addOption(
@@ -65,14 +75,25 @@ export function protectCommand(invocation: Invocation): Command {
     .addHelpText(
       "after",
       `
+A policy that is there is changed to exactly what is given: an option that is left out takes its field away again. What changes
+is printed, in text on standard output, else on standard error; --dry-run prints it and writes nothing.
+
+Exit codes: 0 applied, and with --wait protected; 1 the API server refused; 2 wrong usage; 3 no usable kubeconfig; 4 the API
+server does not answer; 5 it cannot be protected so, or others keep fields of the policy, and nothing was written; 6 --wait
+took longer than --timeout: the policy stays.
+
 Examples:
   ${typed} protect web -n shop --site west --site east --check-path /healthz${context} --wait
   ${typed} protect shop/web --mode Gateway --site west --site east${context} --dry-run -o yaml > web.yaml`,
     )
-    .action(async (service: string, options: ProtectOptions) => await protect(service, options, invocation));
+    .action(async (service: string, options: ProtectOptions) => {
+      const modeGiven = command.getOptionValueSource("mode") !== "default";
+      await protect(service, { options, modeGiven }, invocation);
+    });
 }
 
-async function protect(text: string, options: ProtectOptions, invocation: Invocation): Promise<void> {
+async function protect(text: string, given: GivenOptions, invocation: Invocation): Promise<void> {
+  const { options } = given;
   if (options.dryRun && options.wait)
     refuseProblems(["--dry-run writes nothing that --wait could wait for: leave one out"]);
   const client = await clusterClient(options, invocation);
@@ -82,30 +103,61 @@ async function protect(text: string, options: ProtectOptions, invocation: Invoca
   const [key = "/"] = named.services;
   const { applyPolicy, checkOrder, untilProtecting } = await import("../cluster/protect.ts");
   const { mode, site, checkPath, checkPort, profile } = options;
-  const { policy, problems } = await checkOrder(client, {
+  const order: PolicyOrder = {
     service: key,
     mode,
     sites: site,
     ...(checkPath === undefined ? {} : { checkPath }),
     ...(checkPort === undefined ? {} : { checkPort }),
     ...(profile === undefined ? {} : { profile }),
-  });
+  };
+  const { policy, problems } = await checkOrder(client, order);
   if (problems.length > 0) throw new TandemError("NotProtectable", problems.map(formatProblem).join("\n  "));
+  const apply = (dryRun: boolean): Promise<AppliedPolicy> =>
+    applyPolicy(client, policy, { fieldManager: CLI_FIELD_MANAGER, force: options.force, dryRun });
+  const changesOf = (done: AppliedPolicy): readonly string[] => describeChanges(order, done, given.modeGiven);
   if (options.dryRun) {
+    const remarks = await apply(true).then(changesOf, notKnown);
+    remark(`It would change of FailoverPolicy ${key}:`, remarks);
     printResult(policy, options.output, () => stringify(policy).trimEnd());
     return;
   }
-  const how = { fieldManager: CLI_FIELD_MANAGER, force: options.force };
-  const { applied, wasPaused } = await applyPolicy(client, policy, how);
+  const done = await apply(false);
+  const changes = changesOf(done);
+  if (options.output !== "text") remark(`Changed of FailoverPolicy ${key}:`, changes);
   const clock = { now: () => Date.now(), after: processTimer };
-  const shown = options.wait ? await untilProtecting(client, policy, { clock, timeoutMs: options.timeout }) : applied;
+  const shown = options.wait
+    ? await untilProtecting(client, policy, { clock, timeoutMs: options.timeout })
+    : done.applied;
   printResult(shown, options.output, () =>
     [
-      `${paint("green", options.wait ? "protected" : "applied")} FailoverPolicy ${key}${wasPaused ? "; it was paused, and is no longer" : ""}`,
+      `${paint("green", options.wait ? "protected" : "applied")} FailoverPolicy ${key}${done.wasPaused ? "; it was paused, and is no longer" : ""}`,
+      ...changes,
       "",
       ...nextSteps(policy, options, invocation),
     ].join("\n"),
   );
+}
+
+/** Lines on standard error: standard output is the policy, for programs. */
+function remark(head: string, lines: readonly string[]): void {
+  if (lines.length > 0) process.stderr.write(`${[head, ...lines].join("\n")}\n`);
+}
+
+/** What differs from the policy that was there, a line each, and what would have kept it. */
+function describeChanges(
+  order: PolicyOrder,
+  { before, applied, changes }: AppliedPolicy,
+  modeGiven: boolean,
+): readonly string[] {
+  const keep = toKeep(order, { before: before?.["spec"], after: applied["spec"], modeGiven });
+  return [...renderChanges(changes), ...(keep.length === 0 ? [] : [`To keep what was: ${keep.join(" ")}`])];
+}
+
+/** Who may read a policy and not write it can still print one. @throws what is no such refusal */
+function notKnown(error: unknown): readonly string[] {
+  if (!(error instanceof KubeError) || error.status !== 403) throw error;
+  return [`not known what it would change: ${error.message}`];
 }
 
 /** What is left to do: policies are the same in every site. */

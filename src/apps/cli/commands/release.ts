@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
-import { TandemError } from "../../../model/errors.ts";
 import { PAUSED_ANNOTATION } from "../../../model/kinds/index.ts";
-import { formatProblem } from "../../../model/problem.ts";
+import { namespaceOf } from "../../../model/service-key.ts";
 import type { ReleaseProgress, ReleaseReport } from "../cluster/release.ts";
 import { RELEASE_DRAIN_MS } from "../cluster/release-service.ts";
 import { namedServices } from "../cluster/service-argument.ts";
@@ -56,6 +55,9 @@ export function releaseCommand(invocation: Invocation): Command {
 Pauses the policies of the Services first (annotation ${PAUSED_ANNOTATION}), so that no controller takes them over again,
 and releases all Services of those policies. May be ended at any moment and run again.
 
+Exit codes: 0 all is as it was; 1 a Service could not be released, or the API server refused; 2 wrong usage; 3 no usable
+kubeconfig; 4 the API server does not answer; 5 there is no such namespace; 6 --timeout was over: run it again.
+
 Examples:
   ${typed} release shop/web${context}
   ${typed} release --all${context}
@@ -70,10 +72,12 @@ Examples:
         given: options.namespace !== undefined,
       });
       refuseProblems(named.problems);
-      const [{ releaseServices }, { Turnstile }] = await Promise.all([
+      const [{ requireNamespaces }, { releaseServices, requireReleased }, { Turnstile }] = await Promise.all([
+        import("../cluster/require-namespaces.ts"),
         import("../cluster/release.ts"),
         import("../../../runtime/turnstile.ts"),
       ]);
+      await requireNamespaces(client, [options.namespace, ...named.services.map(namespaceOf)]);
       const tools = {
         client,
         clock: { now: () => Date.now(), after: processTimer },
@@ -86,8 +90,7 @@ Examples:
       const request = options.all ? { namespace: options.namespace } : { services: named.services };
       const report = await releaseServices(request, tools, progressOf(options));
       printResult(report, options.output, () => renderRelease(report, options, typed));
-      const { problems } = report;
-      if (problems.length > 0) throw new TandemError("NotReleased", problems.map(formatProblem).join("\n  "));
+      requireReleased(report);
     });
 }
 
@@ -103,6 +106,7 @@ function progressOf({ output, now }: ReleaseOptions): ReleaseProgress {
     ended: (service, { outcome }) => {
       if (outcome === "Released") say(`${paint("green", "released")}  ${service}`);
       if (outcome === "Untouched") say(`${paint("green", "untouched")} ${service}: nothing of Tandem's was there`);
+      if (outcome === "TimedOut") say(`${paint("red", "not yet")}   ${service}`);
       if (outcome === "Failed") say(`${paint("red", "failed")}    ${service}`);
     },
   };

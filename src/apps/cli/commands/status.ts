@@ -72,7 +72,11 @@ async function reader(
 ): Promise<() => Promise<{ readonly status: unknown; readonly text: () => string }>> {
   if (isAboutCluster(options, invocation)) {
     const client = await clusterClient(options, invocation);
-    const { readClusterStatus, renderClusterStatus } = await import("../cluster/cluster-status.ts");
+    const [{ requireNamespaces }, { readClusterStatus, renderClusterStatus }] = await Promise.all([
+      import("../cluster/require-namespaces.ts"),
+      import("../cluster/cluster-status.ts"),
+    ]);
+    await requireNamespaces(client, [options.namespace]);
     return async () => {
       const now = Date.now();
       const status = await readClusterStatus(client, options.namespace, now);

@@ -1,0 +1,97 @@
+/**
+ * Files with the objects of a cluster -> a snapshot, and everything that is wrong with them.
+ * @module
+ */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { formatPath } from "../../../adapters/objects/parse-object.ts";
+import { type LocatedValue, readDocuments } from "../../../adapters/files/yaml-documents.ts";
+import { TandemError } from "../../../model/errors.ts";
+import type { Problem } from "../../../model/problem.ts";
+import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
+import { readSnapshot } from "../../../model/snapshot/read-snapshot.ts";
+
+/** What stands for standard input. */
+const STANDARD_INPUT = "-";
+
+const MANIFEST = /\.(ya?ml|json)$/;
+
+/** What was read of files. */
+export interface ClusterFiles {
+  readonly snapshot: ClusterSnapshot;
+  /** Objects and documents that are left out. */
+  readonly problems: readonly Problem[];
+  /** How many objects of each kind there were that do not decide where pods run. */
+  readonly otherKinds: ReadonlyMap<string, number>;
+}
+
+/**
+ * Reads files, folders with all below them, and `-` for standard input: YAML, JSON, Lists.
+ * @throws TandemError InvalidArgument when a path is not there
+ */
+export async function readClusterFiles(paths: readonly string[]): Promise<ClusterFiles> {
+  const contents = (await Promise.all(paths.map(contentsOf))).flat();
+  const documents = contents.flatMap(({ file, content }) => documentsOf(file, content));
+  const values = documents.flatMap((document) => (document.ok ? document.value : []));
+  const problems = documents.flatMap((document) => (document.ok ? [] : document.problems));
+  const read = readSnapshot(values.map(({ value }) => value));
+  const wrong = read.problems.map(({ index, path, message }) =>
+    values[index]?.problemAt(path, lowerFirst(message), "Correct it; the object is left out"),
+  );
+  return {
+    snapshot: read.snapshot,
+    problems: [...problems, ...wrong.filter((problem) => problem !== undefined)],
+    otherKinds: read.otherKinds,
+  };
+}
+
+/** JSON of whole clusters is large: it is read without the lines of its fields. */
+function documentsOf(file: string, content: string): ReturnType<typeof readDocuments> {
+  if (!content.trimStart().startsWith("{")) return readDocuments(file, content);
+  let whole: unknown;
+  try {
+    whole = JSON.parse(content);
+  } catch {
+    // Several documents, or a mistake that has a line there.
+    return readDocuments(file, content);
+  }
+  return [{ ok: true, value: itemsOf(whole).map(({ value, at }) => withoutLine(file, value, at)) }];
+}
+
+function itemsOf(whole: unknown): readonly { readonly value: unknown; readonly at: readonly PropertyKey[] }[] {
+  const items: unknown = typeof whole === "object" && whole !== null && "items" in whole ? whole.items : undefined;
+  if (!Array.isArray(items)) return [{ value: whole, at: [] }];
+  return items.map((value: unknown, index) => ({ value, at: ["items", index] }));
+}
+
+function withoutLine(file: string, value: unknown, at: readonly PropertyKey[]): LocatedValue {
+  return {
+    value,
+    line: 1,
+    problemAt: (path, message, remedy) => ({ file, field: formatPath([...at, ...path]), message, remedy }),
+  };
+}
+
+interface FileContent {
+  readonly file: string;
+  readonly content: string;
+}
+
+async function contentsOf(path: string): Promise<readonly FileContent[]> {
+  if (path === STANDARD_INPUT) return [{ file: "standard input", content: await text(process.stdin) }];
+  const stats = await stat(path).catch((error: unknown) => {
+    throw new TandemError("InvalidArgument", `${path} cannot be read`, {
+      cause: error,
+      remedy: "Name an existing file or directory, or - for standard input",
+    });
+  });
+  const files = stats.isDirectory()
+    ? (await readdir(path, { recursive: true })).filter((name) => MANIFEST.test(name)).map((name) => join(path, name))
+    : [path];
+  return await Promise.all(files.toSorted().map(async (file) => ({ file, content: await readFile(file, "utf8") })));
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

@@ -1,0 +1,48 @@
+import type { ClusterSnapshot } from "../../model/snapshot/cluster-snapshot.ts";
+import type { Pod } from "../../model/snapshot/pod.ts";
+import type { Service } from "../../model/snapshot/workload.ts";
+import { selectionOf } from "../scheduling/selection.ts";
+
+/** An annotation of a Service: how many replicas it needs to do its work. */
+export const NEEDS_ANNOTATION = "tandem.dev/needs";
+
+/** How many pods a Service needs, and who says so. */
+export interface Needs {
+  readonly pods: number;
+  readonly because: "annotation" | "disruption budget" | "quorum" | "one is enough";
+}
+
+/** By the annotation, else the disruption budget of its pods, else the quorum of their StatefulSet, else 1. */
+export function needsOf({ metadata }: Service, pods: readonly Pod[], snapshot: ClusterSnapshot): Needs {
+  const annotated = Number(metadata.annotations[NEEDS_ANNOTATION]);
+  if (Number.isInteger(annotated) && annotated > 0) return { pods: annotated, because: "annotation" };
+  const budgeted = byBudget(pods, snapshot);
+  if (budgeted !== undefined) return { pods: budgeted, because: "disruption budget" };
+  const owner = pods[0]?.metadata.ownerReferences.find(({ controller }) => controller);
+  if (owner?.kind === "StatefulSet" && pods.length >= 3)
+    return { pods: Math.floor(pods.length / 2) + 1, because: "quorum" };
+  return { pods: 1, because: "one is enough" };
+}
+
+/** The strictest budget that selects the pods. Percentages are rounded up, as the disruption controller does. */
+function byBudget(pods: readonly Pod[], { podDisruptionBudgets }: ClusterSnapshot): number | undefined {
+  const [first] = pods;
+  if (first === undefined) return undefined;
+  const demands = podDisruptionBudgets
+    .filter(
+      ({ metadata, spec }) =>
+        metadata.namespace === first.metadata.namespace && selectionOf(spec.selector).matches(first.metadata.labels),
+    )
+    .map(({ spec }) => {
+      if (spec.minAvailable !== undefined) return amountOf(spec.minAvailable, pods.length);
+      return spec.maxUnavailable === undefined ? 0 : pods.length - amountOf(spec.maxUnavailable, pods.length);
+    });
+  const most = Math.max(0, ...demands);
+  return most === 0 ? undefined : Math.min(most, pods.length);
+}
+
+function amountOf(amount: number | string, all: number): number {
+  if (typeof amount === "number") return amount;
+  const percent = /^(\d+)%$/.exec(amount)?.[1];
+  return percent === undefined ? 0 : Math.ceil((Number(percent) / 100) * all);
+}
