@@ -8,6 +8,7 @@ import type { ClusterUnderTest } from "./cluster-under-test.ts";
 import type { Observed } from "./compare.ts";
 import type { Extender } from "./extender.ts";
 import { failureOf, nodeOf, nominationOf } from "./pod-state.ts";
+import { Trouble } from "./trouble.ts";
 
 /** How long the scheduler may take for a pod, in milliseconds. */
 const ANSWER_WITHIN_MS = 15_000;
@@ -33,15 +34,14 @@ export interface AskedPod {
   readonly observed: Observed;
 }
 
-/** Asks about all pods of a case whose objects are there. @throws KubeError */
+/** Asks about all pods of a case whose objects are there. @throws KubeError, Trouble when the extender is not asked */
 export async function askScheduler(asked: AskedScheduler, one: SchedulerCase): Promise<readonly AskedPod[]> {
   const { extender } = asked;
   if (extender !== undefined) {
     extender.forget();
     extender.choose = asked.ranks ? ({ nodes }) => nodes : choiceOf(one);
     // Nothing is placed: all of them see the same.
-    if (one.mode === "probe" && !asked.ranks)
-      return await Promise.all(one.pending.map((pod) => askAbout(asked, pod, one)));
+    if (one.mode === "probe" && !asked.ranks) return await allOf(one.pending.map((pod) => askAbout(asked, pod, one)));
   }
   const answers: AskedPod[] = [];
   for (const pod of one.pending) {
@@ -52,6 +52,12 @@ export async function askScheduler(asked: AskedScheduler, one: SchedulerCase): P
     if (!stays) await asked.cluster.remove(answer.pod);
   }
   return answers;
+}
+
+/** All of them have ended when one of them has failed: the case is removed then. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return await Promise.all(promises);
 }
 
 /** Only in mode `place` pods get a node, and only those that are asked about. */
@@ -86,6 +92,11 @@ async function askAbout(
   const message = failureOf(pods.get(key));
   const placedOn = nodeOf(pods.get(key));
   const feasible = extender?.questionOf(pod.metadata.uid ?? "")?.nodes;
+  if (extender !== undefined && placedOn !== undefined && feasible === undefined)
+    throw new Trouble(
+      "usage",
+      `the scheduler has placed ${key} without asking the extender at ${extender.place}: start it as --print-config says`,
+    );
   const observed: Observed = {
     pod: key,
     ...(feasible === undefined ? {} : { feasible }),

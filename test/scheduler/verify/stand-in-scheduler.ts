@@ -5,6 +5,7 @@
  */
 import type { KubeClient } from "../../../src/adapters/kube/kube-client.ts";
 import { pathOf } from "../../../src/adapters/kube/kube-resource.ts";
+import { outcomeOf } from "../../../src/adapters/kube/write-outcome.ts";
 import type { SimulatedCluster } from "../../kube/simulated-cluster.ts";
 import { predict } from "../predict.ts";
 import type { Answer, Manifest } from "../scheduler-case.ts";
@@ -37,7 +38,7 @@ export class StandInScheduler {
       const pod = await this.#parts.cluster.until((now) =>
         this.#isClosed ? "closed" : (now.list("/pods") as unknown as readonly Manifest[]).find(isNew),
       );
-      if (pod !== "closed") await this.#decide(pod);
+      if (pod !== "closed") await this.#decide(pod).catch(passOver);
     }
   }
 
@@ -107,6 +108,11 @@ export class StandInScheduler {
       await client.request({ method: "DELETE", path: pathOf(PODS, { namespace: of, name: victimName }) });
     }
   }
+}
+
+/** A pod that went meanwhile is nobody's concern. */
+function passOver(error: unknown): void {
+  if (outcomeOf(error).became !== "outdated") throw error;
 }
 
 interface ExtendersWord {

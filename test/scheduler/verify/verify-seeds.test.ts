@@ -32,7 +32,8 @@ interface How {
   readonly mode: CaseMode;
   readonly seeds: readonly number[];
   readonly shrinks?: boolean;
-  readonly by?: "extender" | "ranking extender" | "no extender";
+  /** `ignored extender`: the scheduler does not know of it. */
+  readonly by?: "extender" | "ignored extender" | "ranking extender" | "no extender";
   readonly generate?: typeof smallCase;
   readonly see?: (object: Manifest) => Manifest;
 }
@@ -42,7 +43,7 @@ async function verify(how: How): Promise<SeedsVerified & { readonly lines: reado
   const scheduler = new StandInScheduler({
     cluster,
     client,
-    ...(extender === undefined ? {} : { extender: extender.place }),
+    ...(extender === undefined || how.by === "ignored extender" ? {} : { extender: extender.place }),
     ...(how.see === undefined ? {} : { see: how.see }),
   });
   const ran = scheduler.run();
@@ -58,7 +59,7 @@ async function verify(how: How): Promise<SeedsVerified & { readonly lines: reado
   const asked = {
     cluster: await ClusterUnderTest.open(client),
     extender,
-    ranks: (how.by ?? "extender") !== "extender",
+    ranks: RANKING.has(how.by ?? "extender"),
   };
   try {
     return { ...(await verifySeeds(asked, todo)), lines };
@@ -69,6 +70,8 @@ async function verify(how: How): Promise<SeedsVerified & { readonly lines: reado
     await ran;
   }
 }
+
+const RANKING: ReadonlySet<string> = new Set(["ranking extender", "no extender"]);
 
 const seeds = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -140,6 +143,12 @@ test("a scheduler that overlooks taints is found out, by the smallest case in wh
   expect(smallest).toContain("name: n2");
   expect(smallest).toContain("effect: NoSchedule");
   expect(smallest).not.toMatch(/zone|app|requests/);
+});
+
+test("a scheduler that does not ask the extender is started in another way than it has to be", async () => {
+  const how = { mode: "probe", seeds: [5], generate: smallCase, by: "ignored extender" } as const;
+  await expect(verify(how)).rejects.toThrow("without asking the extender");
+  expect(cluster.list("/nodes")).toEqual([]);
 });
 
 test("a cluster with nodes is somebody's, and is left alone", async () => {

@@ -56,7 +56,7 @@ export async function verifySeeds(asked: AskedScheduler, todo: SeedsToVerify): P
     sum.differing += new Set(differences.map(({ pod }) => pod)).size;
     for (const rule of answers.map(decidingRule)) if (rule !== undefined) alone.set(rule, (alone.get(rule) ?? 0) + 1);
     if (differences.length > 0) {
-      for (const difference of differences) print(describe(difference, one));
+      for (const difference of differences) print(describe(difference, one, asked));
       if (todo.shrinks) print(stringifyCase(await shrunk(asked, one, differences)));
     }
     if (performance.now() - spoken > PROGRESS_MS) {
@@ -108,8 +108,13 @@ async function shrunk(
   );
 }
 
-function describe({ pod, kind, model, scheduler }: Difference, { seed, mode }: SchedulerCase): string {
-  return `seed ${seed}, ${mode}, ${pod}: ${kind}\n  model:     ${model}\n  scheduler: ${scheduler}\n  again:     --seed ${seed} --cases 1 --mode ${mode}`;
+function describe(
+  { pod, kind, model, scheduler }: Difference,
+  { seed, mode }: SchedulerCase,
+  { extender, ranks }: AskedScheduler,
+): string {
+  const rank = ranks && extender !== undefined ? " --rank" : "";
+  return `seed ${seed}, ${mode}, ${pod}: ${kind}\n  model:     ${model}\n  scheduler: ${scheduler}\n  again:     --seed ${seed} --cases 1 --mode ${mode}${rank}`;
 }
 
 function stringifyCase({ objects, pending }: SchedulerCase): string {
