@@ -52,6 +52,6 @@ export function schedulerConfig({ extender, kubeconfig, json = false }: Schedule
 const PREFACE = `# For a kube-scheduler that a model is compared with: npm run verify:scheduler
 #   kube-scheduler --config THIS_FILE --leader-elect=false
 # The cluster: etcd and a kube-apiserver with
-#   --disable-admission-plugins=ServiceAccount,TaintNodesByCondition,DefaultTolerationSeconds,Priority
+#   --disable-admission-plugins=ServiceAccount,TaintNodesByCondition,DefaultTolerationSeconds,Priority,RuntimeClass
 # and without nodes. No kube-controller-manager (it would mark the nodes as lost), no kubelet.
 `;
