@@ -7,6 +7,7 @@ import { BETA_ZONE, EXTENDED, HOSTNAME, RACK, REGION, TAINT_KEYS, ZONE } from ".
 export function generateNodes(random: SeededRandom, themes: ReadonlySet<Theme>): readonly Manifest[] {
   const zones = random.between(1, 3);
   const lacks = random.chance(0.4) ? 0.25 : 0;
+  const sizes = imageSizes(random);
   return random.times(random.between(3, 7), (index): Manifest => {
     const name = `node-${index}`;
     return {
@@ -17,7 +18,10 @@ export function generateNodes(random: SeededRandom, themes: ReadonlySet<Theme>):
         ...(themes.has("taints") ? { taints: taints(random) } : {}),
         ...(themes.has("cordon") && random.chance(0.5) ? { unschedulable: true } : {}),
       },
-      status: { allocatable: allocatable(random, themes), ...(themes.has("images") ? { images: images(random) } : {}) },
+      status: {
+        allocatable: allocatable(random, themes),
+        ...(themes.has("images") ? { images: images(random, sizes) } : {}),
+      },
     };
   });
 }
@@ -63,11 +67,18 @@ function allocatable(random: SeededRandom, themes: ReadonlySet<Theme>): Record<s
   };
 }
 
-function images(random: SeededRandom): readonly unknown[] {
-  return random.some(["registry.example.com/app:1", "registry.example.com/big:latest"], 0.6).map((name) => ({
-    names: [name, `${name}@sha256:0`],
-    sizeBytes: random.pick([10, 100, 700, 3000]) * 1024 * 1024,
-  }));
+/** An image has one size wherever it is: the scheduler knows one size of each. */
+type ImageSizes = Readonly<Record<string, number>>;
+
+function imageSizes(random: SeededRandom): ImageSizes {
+  const size = () => random.pick([10, 100, 700, 3000]) * 1024 * 1024;
+  return { "registry.example.com/app:1": size(), "registry.example.com/big:latest": size() };
+}
+
+function images(random: SeededRandom, sizes: ImageSizes): readonly unknown[] {
+  return random
+    .some(Object.entries(sizes), 0.6)
+    .map(([name, sizeBytes]) => ({ names: [name, `${name}@sha256:0`], sizeBytes }));
 }
 
 function taints(random: SeededRandom): readonly unknown[] {

@@ -10,7 +10,8 @@ import { EXTENDED, NAMESPACES, POD_LABELS, secondsLater } from "./vocabulary.ts"
 export function runningPod(setting: PodSetting, index: number, node: string): Manifest {
   const { random, themes } = setting;
   const name = `running-${index}`;
-  const hasEnded = themes.has("ended") && random.chance(0.25);
+  // One that ended beside another one with its port would have held it at the same time.
+  const hasEnded = themes.has("ended") && !themes.has("host-ports") && random.chance(0.25);
   const isTerminating = !hasEnded && themes.has("terminating") && random.chance(0.3);
   const base = pod(setting, name, { isRunning: true });
   return {
@@ -76,7 +77,7 @@ function container({ random, themes }: PodSetting, name: string) {
     image: themes.has("images")
       ? random.pick(["registry.example.com/app:1", "registry.example.com/big"])
       : "registry.example.com/app:1",
-    resources: { requests: requests(random, themes) },
+    resources: withLimits(requests(random, themes)),
     ...(themes.has("host-ports") && random.chance(0.7) ? { ports: hostPorts(random) } : {}),
   };
 }
@@ -101,6 +102,12 @@ function requests(random: SeededRandom, themes: ReadonlySet<Theme>): Record<stri
     ...(random.chance(0.2) ? { "ephemeral-storage": random.pick(["1Gi", "2Gi"]) } : {}),
     ...(random.chance(0.15) ? { [EXTENDED]: "1" } : {}),
   };
+}
+
+/** Extended resources are had by as much as they are limited to. */
+function withLimits(asked: Record<string, string>): object {
+  const { [EXTENDED]: extended } = asked;
+  return { requests: asked, ...(extended === undefined ? {} : { limits: { [EXTENDED]: extended } }) };
 }
 
 function podLevelRequests(random: SeededRandom): Record<string, string> {
