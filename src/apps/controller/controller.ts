@@ -113,7 +113,7 @@ export class Controller {
     });
     this.#pods = new PodSamples({
       client,
-      reachOf: (key) => (this.#needsPods(key) ? this.#reachOf(key, this.#services.service(key)) : undefined),
+      reachOf: (key) => (this.#needsPods(key) ? this.#reachOf(key) : undefined),
       changed: (key) => this.#leadership?.look(key),
       clock,
       log,
@@ -299,7 +299,7 @@ export class Controller {
       check: this.#lacksCheck(key) ? this.#pods.of(key).check : undefined,
       surroundings: this.#surroundings.of(
         namespaceOf(key),
-        this.#reachOf(key, known),
+        this.#reachOf(key),
         this.#needsPods(key) ? this.#pods.of(key).labels : undefined,
       ),
       switched: this.#isSwitched(key),
@@ -309,7 +309,8 @@ export class Controller {
     };
   }
 
-  #reachOf(key: ServiceKey, service: ClusterService | undefined): ServiceReach {
+  #reachOf(key: ServiceKey): ServiceReach {
+    const service = this.#services.service(key);
     return { selector: this.#selectorOf(key), ports: service === undefined ? [] : targetPortsOf(service) };
   }
 
