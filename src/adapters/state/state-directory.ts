@@ -45,9 +45,6 @@ export interface StatePaths {
   readonly peerSocket: string;
   readonly writeSocket: string;
   readonly gatewayProcess: string;
-  readonly agentLock: string;
-  /** There while the gateway goes away. */
-  readonly draining: string;
 }
 
 /** The paths of a state directory, absolute. */
@@ -71,8 +68,6 @@ export function statePaths(directory: string): StatePaths {
     peerSocket: at("peer.sock"),
     writeSocket: at("write.sock"),
     gatewayProcess: at("envoy.pid.json"),
-    agentLock: at("agent.lock"),
-    draining: at("draining"),
   };
 }
 

@@ -4,7 +4,6 @@
  */
 import type { Server } from "node:http";
 import { EventLog } from "../../adapters/envoy/event-log.ts";
-import { isMarkedDraining } from "../../adapters/state/drain-mark.ts";
 import { type GatewayRecord, type StatePaths, statePaths } from "../../adapters/state/state-directory.ts";
 import { translateBase } from "../../core/envoy/translate.ts";
 import type { CatalogEntry, SiteRecord, SwitchRecord } from "../../model/catalog.ts";
@@ -29,10 +28,9 @@ import { GatewayAddresses } from "./gateway-addresses.ts";
 import { gatewayBase } from "./gateway-base.ts";
 import { gatewaySecrets } from "./gateway-secrets.ts";
 import { listedSites } from "./listed-sites.ts";
-import { type OpenedState, openState } from "./open-state.ts";
+import { openState } from "./open-state.ts";
 import { type ExchangeSources, PeerExchange } from "./peer-exchange.ts";
 import { type Redeem, servePeerApi } from "./peer-api.ts";
-import { peerStatuses } from "./peer-statuses.ts";
 import { ProblemLog } from "./problem-log.ts";
 import { Publisher } from "./publisher.ts";
 import { Remembered } from "./remembered.ts";
@@ -66,16 +64,13 @@ export class Agent {
   #listenPorts = new ListenPorts([], () => {});
   #peerApi: Server | undefined;
   #draining = false;
-  readonly #release: OpenedState["release"];
   readonly #listedSites: () => readonly SiteRecord[];
   #redeem: Redeem | undefined;
 
-  private constructor(options: AgentOptions, { record, release }: OpenedState) {
+  private constructor(options: AgentOptions, record: GatewayRecord) {
     this.#options = options;
     this.#record = record;
-    this.#release = release;
     this.#paths = statePaths(options.stateDirectory);
-    this.#draining = isMarkedDraining(this.#paths);
     this.#store = options.store;
     this.#listedSites = listedSites(options.store, record.site, () => options.clock.now());
     this.#publisher = new Publisher(this.#paths.snapshot, options.log);
@@ -249,7 +244,12 @@ export class Agent {
       draining: this.#draining,
       certificateEnds: this.#certificate.ends,
       services: this.#reconciler?.statuses(this.#statusInputs) ?? [],
-      peers: peerStatuses(this.#members, this.#knowledge),
+      peers: this.#members.all().map((member) => ({
+        name: member.name,
+        accepted: member.accepted,
+        connected: this.#knowledge.isConnected(member.name),
+        gateways: member.gateways.map((gateway) => `${gateway.address}:${gateway.port}`),
+      })),
       problems: [...this.#problems(), ...this.#publisher.problems()],
     };
   }
@@ -308,7 +308,6 @@ export class Agent {
 
   /** Says to everybody that this gateway goes away, or that it stays after all. */
   drain(draining: boolean): void {
-    if (draining === this.#draining) return;
     this.#draining = draining;
     this.#exchange.feed.tell({ type: "draining", draining });
   }
@@ -341,7 +340,6 @@ export class Agent {
     await this.#publisher.close();
     await this.#remembered.flush();
     await this.#envoy.close();
-    await this.#release();
   }
 
   #createReconciler(): ServiceReconciler {

@@ -5,12 +5,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { SiteDirectory } from "../../adapters/files/site-directory.ts";
 import { callLocal, isAgentListening } from "../../adapters/http/local-client.ts";
 import { createAuthority } from "../../adapters/pki/certificate-authority.ts";
-import { markDraining, unmarkDraining } from "../../adapters/state/drain-mark.ts";
 import { createStateDirectory, type StatePaths, writeGatewayRecord } from "../../adapters/state/state-directory.ts";
 import { replaceFile } from "../../adapters/state/write-file.ts";
 import { trustDomain } from "../../model/identity.ts";
 import { Agent } from "./agent.ts";
-import { type AgentOptions, type RunningAgent, startAgent } from "./index.ts";
+import { type AgentOptions, startAgent } from "./index.ts";
 
 let directory: string;
 let paths: StatePaths;
@@ -72,54 +71,6 @@ test("one agent runs from a state directory, a second one is refused and changes
   expect(await callLocal(paths.localSocket, "GET", "/status")).toMatchObject({ site: "west", gateway: "west-1" });
   await agent.close();
   expect(await listening()).toEqual([]);
-});
-
-test("of two agents that are started at the same moment one runs", async () => {
-  await writeSite();
-  const refusals: unknown[] = [];
-  const start = (): Promise<RunningAgent | undefined> =>
-    startAgent(withStore()).catch((error: unknown) => void refusals.push(error));
-  const started = (await Promise.all([start(), start()])).filter((agent) => agent !== undefined);
-  expect([started.length, refusals]).toMatchObject([1, [{ code: "AgentRunning" }]]);
-  await started[0]?.close();
-  await (await startAgent(withStore())).close();
-});
-
-describe("a drain that the gateway's process has begun", () => {
-  const isDraining = async (): Promise<unknown> =>
-    ((await callLocal(paths.localSocket, "GET", "/status")) as { readonly draining: unknown }).draining;
-
-  test("goes on in an agent that is started again, and ends when the gateway is taken into service", async () => {
-    await writeSite();
-    markDraining(paths);
-    for (const _start of [1, 2]) {
-      const agent = await startAgent(withStore());
-      expect(await isDraining()).toBe(true);
-      await agent.close();
-    }
-    const agent = await startAgent(withStore());
-    unmarkDraining(paths);
-    await callLocal(paths.localSocket, "POST", "/drain", { draining: false });
-    expect(await isDraining()).toBe(false);
-    await agent.close();
-    const again = await startAgent(withStore());
-    expect(await isDraining()).toBe(false);
-    await again.close();
-  });
-
-  test("and ended while the agent was starting and could not hear it, is over", async () => {
-    await writeSite();
-    markDraining(paths);
-    const store = new SiteDirectory(siteDirectory);
-    const open = store.open.bind(store);
-    store.open = async () => {
-      await open();
-      unmarkDraining(paths);
-    };
-    const agent = await startAgent({ ...options, store });
-    expect(await isDraining()).toBe(false);
-    await agent.close();
-  });
 });
 
 test.each([

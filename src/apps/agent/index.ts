@@ -4,7 +4,6 @@
  */
 import type { Server } from "node:http";
 import { z } from "zod";
-import { isMarkedDraining } from "../../adapters/state/drain-mark.ts";
 import { parseToken } from "../../adapters/pki/token.ts";
 import { redeemToken } from "../../adapters/peers/redemption.ts";
 import { gatewayIdentity } from "../../model/identity.ts";
@@ -63,8 +62,6 @@ async function start(options: AgentOptions): Promise<RunningAgent> {
   try {
     desk = await openDesk(agent, options);
     local = await serveLocalApi(agent.paths.localSocket, operations(agent, desk, options));
-    // What the gateway's process said while nobody could hear it.
-    agent.drain(isMarkedDraining(agent.paths));
     return { close };
   } catch (error) {
     await close();

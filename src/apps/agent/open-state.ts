@@ -1,5 +1,4 @@
 import { isAgentListening } from "../../adapters/http/local-client.ts";
-import { takeLock } from "../../adapters/state/process-lock.ts";
 import {
   checkStateDirectory,
   type GatewayRecord,
@@ -8,18 +7,11 @@ import {
 } from "../../adapters/state/state-directory.ts";
 import { TandemError } from "../../model/errors.ts";
 
-/** A state directory that this agent runs from, and no other one does. */
-export interface OpenedState {
-  readonly record: GatewayRecord;
-  /** Lets another agent run from it. */
-  readonly release: () => Promise<void>;
-}
-
 /**
  * Makes sure that an agent can run from a state directory, before it opens anything there, and gives whose it is.
  * @throws TandemError AgentCannotStart when the directory is not usable, AgentRunning when another agent runs from it
  */
-export async function openState(directory: string): Promise<OpenedState> {
+export async function openState(directory: string): Promise<GatewayRecord> {
   const paths = statePaths(directory);
   const record = await requireGatewayRecord(paths);
   const problems = await checkStateDirectory(paths);
@@ -27,7 +19,5 @@ export async function openState(directory: string): Promise<OpenedState> {
     throw new TandemError("AgentCannotStart", `${paths.root} cannot be used: ${problems.join("; ")}`);
   if (await isAgentListening(paths.localSocket))
     throw new TandemError("AgentRunning", `an agent answers on ${paths.localSocket}`);
-  const release = await takeLock(paths.agentLock);
-  if (release === undefined) throw new TandemError("AgentRunning", `an agent holds ${paths.agentLock}`);
-  return { record, release };
+  return record;
 }

@@ -5,7 +5,6 @@
 import { z } from "zod";
 import { askAdmin, countFailingHops } from "../../adapters/envoy/admin-client.ts";
 import { callLocal } from "../../adapters/http/local-client.ts";
-import { unmarkDraining } from "../../adapters/state/drain-mark.ts";
 import type { StatePaths } from "../../adapters/state/state-directory.ts";
 
 /** How long a peer's gateway that does not answer keeps this one from being ready, in milliseconds: several checks. */
@@ -38,14 +37,8 @@ export async function admitGateway(paths: StatePaths, wanted: () => boolean): Pr
   );
   if (!wanted()) return;
   await until(wanted, () => askAdmin(adminSocket, "POST", "/healthcheck/ok").then(() => true));
-  if (!wanted()) return;
-  // In this order: an agent that does not run yet finds no mark when it does.
-  try {
-    unmarkDraining(paths);
-  } catch {
-    // Envoy serves all the same, and an agent that runs is told.
-  }
-  await callLocal(paths.localSocket, "POST", "/drain", { draining: false }).catch(() => {});
+  // An agent that does not run yet knows of no drain.
+  if (wanted()) await callLocal(paths.localSocket, "POST", "/drain", { draining: false }).catch(() => {});
 }
 
 async function stateOf(adminSocket: string): Promise<string> {

@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { askAdmin } from "../../adapters/envoy/admin-client.ts";
-import { isMarkedDraining } from "../../adapters/state/drain-mark.ts";
 import { statePaths } from "../../adapters/state/state-directory.ts";
 import { drainGateway } from "./drain.ts";
 
@@ -32,8 +28,8 @@ function answerWith(...answers: readonly (number | Error)[]): { asked: number } 
   return counter;
 }
 
-async function drain(directory = "/missing"): Promise<void> {
-  const drained = drainGateway(statePaths(directory), { noticeMs: 2_000, say: () => {} });
+async function drain(): Promise<void> {
+  const drained = drainGateway(statePaths("/missing"), { noticeMs: 2_000, say: () => {} });
   await vi.runAllTimersAsync();
   await drained;
 }
@@ -57,14 +53,4 @@ test.each(["ECONNREFUSED", "ENOENT"])("of an Envoy that is gone (%s) nothing is 
   const counter = answerWith(1, withCode(code));
   await drain();
   expect(counter.asked).toBe(5);
-});
-
-test("it is marked, for an agent that starts meanwhile", async () => {
-  answerWith(0);
-  vi.useRealTimers();
-  const directory = await mkdtemp(join(tmpdir(), "tandem-drain-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  vi.useFakeTimers();
-  await drain(directory);
-  expect(isMarkedDraining(statePaths(directory))).toBe(true);
 });

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { askAdmin } from "../../adapters/envoy/admin-client.ts";
 import { callLocal } from "../../adapters/http/local-client.ts";
 import { nobodyListens } from "../../adapters/http/nobody-listens.ts";
-import { markDraining } from "../../adapters/state/drain-mark.ts";
 import type { StatePaths } from "../../adapters/state/state-directory.ts";
 
 /** How long the agents of peers get to move on, in milliseconds: a message, a decision, an update of their Envoys. */
@@ -39,8 +38,6 @@ export interface DrainOptions {
  * Each step is tried even when the one before failed: a dead agent must not keep a gateway from draining.
  */
 export async function drainGateway(paths: StatePaths, { noticeMs, say }: DrainOptions): Promise<void> {
-  // Before the agent hears it: one that starts from here on finds the mark.
-  await step(say, "marking the drain", () => markDraining(paths));
   await step(say, "telling the agent", () => callLocal(paths.localSocket, "POST", "/drain", { draining: true }));
   await pause(MOVE_MS);
   // From here on each answer ends its connection: `connection: close`, or GOAWAY.
@@ -80,7 +77,7 @@ async function sumOf(adminSocket: string, gauges: string): Promise<number | unde
   }
 }
 
-async function step(say: (text: string) => void, what: string, run: () => unknown): Promise<void> {
+async function step(say: (text: string) => void, what: string, run: () => Promise<unknown>): Promise<void> {
   try {
     await run();
     say(what);
