@@ -43,16 +43,6 @@ export interface ObjectStore extends ObjectSet {
   onChange(listener: (changes: ObjectChanges) => void): () => void;
 }
 
-/** Content that was valid, for the next start of a process that keeps it: by then an object may not be valid any more. */
-export interface LastValid {
-  /** What is to be kept. */
-  all(): readonly unknown[];
-  /** Takes what was kept, before the store is opened. */
-  recall(objects: readonly unknown[]): void;
-  /** Calls `listener` whenever what is to be kept has changed. */
-  onChange(listener: () => void): void;
-}
-
 /** The store of a running process. */
 export interface OpenableStore extends ObjectStore {
   /** How a person names the place where the objects are: a directory, or an API server. */
@@ -61,8 +51,6 @@ export interface OpenableStore extends ObjectStore {
   readonly inspection: string;
   /** Whether a Site of another name lets that site in. Where it does not, sites that join tell of themselves. */
   readonly sitesAreMembers: boolean;
-  /** Where a process should keep what was valid. */
-  readonly lastValid?: LastValid | undefined;
   /** Follows, and is fulfilled once everything has been read. */
   open(): Promise<void>;
   /** Follows no more. */

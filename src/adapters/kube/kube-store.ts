@@ -11,10 +11,9 @@ import type { OpenableStore } from "../../ports/object-store.ts";
 import { changesOf } from "../objects/object-changes.ts";
 import { IndexedStore } from "../objects/indexed-store.ts";
 import type { LocatedObject } from "../objects/object-index.ts";
-import { type FieldProblem, formatPath, parseObject } from "../objects/parse-object.ts";
+import { formatPath, parseObject } from "../objects/parse-object.ts";
 import { describeTrouble } from "./describe-trouble.ts";
 import { KUBE_RESOURCES, keyOf, type KubeObject, type KubeResource } from "./kube-resource.ts";
-import { LastValidPolicies } from "./last-valid-policies.ts";
 import { type ReflectedChange, Reflector, type ReflectorSources } from "./reflector.ts";
 
 /** What is read of a cluster, and by which labels. */
@@ -39,17 +38,12 @@ export class KubeStore extends IndexedStore implements OpenableStore {
   readonly sitesAreMembers = true;
   /** The API server. */
   readonly place: string;
-  /** Of gateways: controllers leave Services as they are while a policy is not valid. */
-  readonly lastValid: LastValidPolicies | undefined;
   readonly #reflectors: readonly Reflector[];
   /** Of objects that are not valid, by their source. */
   readonly #invalid = new Map<string, readonly Problem[]>();
 
   /** Services that policies target which are not valid. */
   readonly #unreadable = new Map<string, readonly ServiceKey[]>();
-
-  /** Those of them that count as they were before this process started. */
-  readonly #recalled = new Set<string>();
 
   /** Policies that were deleted while one of their Services has an origin still, each with these Services. */
   readonly #outlived = new Map<string, readonly ServiceKey[]>();
@@ -62,7 +56,6 @@ export class KubeStore extends IndexedStore implements OpenableStore {
   constructor(sources: Omit<ReflectorSources, "resource" | "selection">, reader: "controller" | "gateway") {
     super();
     this.#outlives = reader === "gateway";
-    this.lastValid = reader === "gateway" ? new LastValidPolicies() : undefined;
     this.place = sources.client.server;
     this.#reflectors = (reader === "gateway" ? [...INTENT, ...SERVED] : INTENT).map(
       ({ resource, labelSelector }) =>
@@ -81,8 +74,6 @@ export class KubeStore extends IndexedStore implements OpenableStore {
   async open(): Promise<void> {
     for (const reflector of this.#reflectors) reflector.start();
     await Promise.all(this.#reflectors.map(({ synced }) => synced));
-    const policies = this.#reflectors.find(({ resource }) => resource === KUBE_RESOURCES.failoverPolicies);
-    this.lastValid?.retain(policies?.all() ?? []);
   }
 
   /** Stops following. */
@@ -96,11 +87,6 @@ export class KubeStore extends IndexedStore implements OpenableStore {
         trouble === undefined ? [] : [describeTrouble(resource, trouble)],
       ),
       ...[...this.#invalid.values()].flat(),
-      ...[...this.#recalled].map((source) => ({
-        file: source,
-        message: "is not valid, and its Services are served as it said when it last was, before this process started",
-        remedy: "Correct the object, or delete it",
-      })),
       ...this.index.problems(),
     ];
   }
@@ -119,26 +105,23 @@ export class KubeStore extends IndexedStore implements OpenableStore {
       this.#unreadable.delete(source);
       this.#outlived.delete(source);
       if (now === undefined) {
-        this.#recalled.delete(source);
-        if (before?.kind === "FailoverPolicy") this.lastValid?.forget(before);
         if (!this.#mayOutlive(source, before)) replaced.push([source, []]);
         continue;
       }
       const parsed = parseObject(asOfService(now), { site: "cluster", correct: "Correct the object" });
-      if (parsed.ok) {
-        this.#recalled.delete(source);
-        if (now.kind === "FailoverPolicy") this.lastValid?.take(now);
-        const isNews = before === undefined || !isSameButForStatus(before, now);
-        (isNews ? replaced : replacedInSilence).push([source, [{ object: parsed.object }]]);
-        continue;
-      }
-      this.#refuse(source, parsed.problems);
-      if (now.kind !== "FailoverPolicy") continue;
-      this.#unreadable.set(source, targetsIn(now));
-      const last = before === undefined ? this.lastValid?.of(now) : undefined;
-      if (last === undefined) continue;
-      this.#recalled.add(source);
-      replaced.push([source, [{ object: last }]]);
+      const isNews = before === undefined || !isSameButForStatus(before, now);
+      if (!parsed.ok && now.kind === "FailoverPolicy") this.#unreadable.set(source, targetsIn(now));
+      if (parsed.ok) (isNews ? replaced : replacedInSilence).push([source, [{ object: parsed.object }]]);
+      else
+        this.#invalid.set(
+          source,
+          parsed.problems.map(({ path, message, remedy }) => ({
+            file: source,
+            ...(path.length === 0 ? {} : { field: formatPath(path) }),
+            message,
+            remedy,
+          })),
+        );
     }
     this.index.replaceAll(replacedInSilence);
     const changed = [...this.index.replaceAll(replaced)];
@@ -146,18 +129,6 @@ export class KubeStore extends IndexedStore implements OpenableStore {
     for (const [source] of over) this.#outlived.delete(source);
     changed.push(...this.index.replaceAll(over.map(([source]) => [source, []] as const)));
     this.tell(changesOf(changed));
-  }
-
-  #refuse(source: string, problems: readonly FieldProblem[]): void {
-    this.#invalid.set(
-      source,
-      problems.map(({ path, message, remedy }) => ({
-        file: source,
-        ...(path.length === 0 ? {} : { field: formatPath(path) }),
-        message,
-        remedy,
-      })),
-    );
   }
 
   /** Whether a policy that is gone counts for a while. */

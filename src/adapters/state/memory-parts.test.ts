@@ -17,7 +17,6 @@ const memory: AgentMemory = {
   switches: [],
   members: [],
   addresses: [["gw.east.example", "192.0.2.1"]],
-  policies: [{ metadata: { name: "web" }, spec: { mode: "Gateway" } }],
 };
 
 function filesOf(content: AgentMemory): MemoryFiles {
@@ -27,7 +26,6 @@ function filesOf(content: AgentMemory): MemoryFiles {
     switches: () => content.switches,
     members: () => content.members,
     addresses: () => content.addresses,
-    policies: () => content.policies,
   };
   return new MemoryFiles(directory, parts, (error) => expect.fail(String(error)));
 }
@@ -38,7 +36,6 @@ async function write(): Promise<void> {
   files.save("decisions");
   files.save("listenPorts");
   files.save("addresses");
-  files.save("policies");
   await files.flush();
 }
 
@@ -79,5 +76,5 @@ test("what a killed process was writing is removed", async () => {
   await write();
   await writeFile(join(directory, "members.0123456789ab.tmp"), "half");
   await filesOf(memory).load();
-  expect(await readdir(directory)).toEqual(["addresses", "decisions", "listenPorts", "policies"]);
+  expect(await readdir(directory)).toEqual(["addresses", "decisions", "listenPorts"]);
 });

@@ -19,8 +19,6 @@ export interface AgentMemory {
   readonly members: readonly SiteRecord[];
   /** Last answers of DNS for gateways that are given by name. */
   readonly addresses: readonly (readonly [name: string, address: string])[];
-  /** Policies of a cluster as they last were valid. */
-  readonly policies: readonly unknown[];
 }
 
 /** Name of a part, and of its file. */
@@ -55,7 +53,6 @@ const SCHEMAS = {
   switches: z.array(SwitchRecord),
   members: z.array(SiteRecord),
   addresses: z.array(z.tuple([z.string(), z.string()])),
-  policies: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
 } satisfies Record<MemoryPart, z.ZodType>;
 
 /** What has to be done once a part is lost. */
@@ -66,7 +63,6 @@ const REMEDIES: Readonly<Record<MemoryPart, string>> = {
   switches: "Give orders that still matter again with `tandem switch`",
   members: "Nothing while a sibling gateway runs, which tells who takes part; else join the other sites again",
   addresses: "Nothing: names of gateways are looked up again",
-  policies: "Nothing while all policies are valid; the Services of one that is not are not served until it is",
 };
 
 /** A part that could not be read. */
@@ -98,7 +94,6 @@ export class MemoryFiles {
       switches: file("switches"),
       members: file("members"),
       addresses: file("addresses"),
-      policies: file("policies"),
     };
     this.#directory = directory;
     this.#content = content;
@@ -128,7 +123,6 @@ export class MemoryFiles {
       switches: await part("switches"),
       members: await part("members"),
       addresses: await part("addresses"),
-      policies: await part("policies"),
     };
     return { memory, lost };
   }

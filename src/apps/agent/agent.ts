@@ -12,13 +12,13 @@ import { type ServiceKey, serviceOf } from "../../model/service-key.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { AgentStatus } from "../../model/status.ts";
 import type { OpenableStore } from "../../ports/object-store.ts";
+import type { ResourceSink } from "../../runtime/gateway-context.ts";
 import { HealthTable } from "../../runtime/health-table.ts";
 import { ListenPorts } from "../../runtime/listen-ports.ts";
 import { Members } from "../../runtime/members.ts";
 import { type KnowledgeChanges, PeerKnowledge } from "../../runtime/peer-knowledge.ts";
 import { ServiceReconciler, type StatusInputs } from "../../runtime/service-reconciler.ts";
 import { ServiceReports } from "./service-reports.ts";
-import { sinkOf } from "./resource-sink.ts";
 import { SwitchManifests } from "../../runtime/switch-manifests.ts";
 import { catalogEntry, sitesWithAnotherSpec } from "./catalog-entry.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
@@ -81,7 +81,6 @@ export class Agent {
         switches: () => this.#knowledge.switches(),
         members: () => this.#members.all(),
         addresses: () => this.#addresses.resolved(),
-        policies: () => this.#store.lastValid?.all() ?? [],
       },
       options.log,
     );
@@ -167,8 +166,6 @@ export class Agent {
     const memory = await this.#remembered.restore();
     for (const member of memory.members) this.#members.take(member);
     for (const record of memory.switches) this.#knowledge.takeSwitch(record);
-    this.#store.lastValid?.recall(memory.policies);
-    this.#store.lastValid?.onChange(() => this.#remembered.save("policies"));
     this.#listenPorts = new ListenPorts(memory.listenPorts, () => this.#remembered.save("listenPorts"));
     await this.#events.open();
     this.#publishSecrets();
@@ -360,7 +357,15 @@ export class Agent {
       listenPorts: this.#listenPorts,
       clock: this.#options.clock,
     };
-    return new ServiceReconciler(sources, sinkOf(this.#publisher, this.#envoy), {
+    const sink: ResourceSink = {
+      replace: (owner, resources, noticedAt) => {
+        if (this.#publisher.publish(owner, resources)) this.#envoy.published(noticedAt);
+      },
+      update: (owner, resources, noticedAt) => {
+        if (this.#publisher.update(owner, resources)) this.#envoy.published(noticedAt);
+      },
+    };
+    return new ServiceReconciler(sources, sink, {
       tcpChainsChanged: () => this.#publishBase(),
       failedOver: (service, failover) => this.#options.log.info("serving_site_changed", { service, ...failover }),
       removed: (service) => this.#reports.remove(service),
