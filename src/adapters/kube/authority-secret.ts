@@ -5,10 +5,11 @@ import { createAuthority, type PemPair } from "../pki/certificate-authority.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { KubeError } from "./kube-error.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";
-import { SITE_ANNOTATION } from "./site-of-cluster.ts";
 
 /** Name of the Secret with the authority of a site. */
 export const AUTHORITY_SECRET = "tandem-authority";
+
+const SITE_ANNOTATION = "tandem.dev/site";
 
 const Stored = z.object({ "tls.crt": z.string().min(1), "tls.key": z.string().min(1) });
 

@@ -19,7 +19,6 @@ export type { KubeConnectionSource } from "./kube-connection.ts";
 export { KubeStore } from "./kube-store.ts";
 export { GatewayLeases } from "./gateway-leases.ts";
 export { AUTHORITY_SECRET, openAuthoritySecret, ownAuthority } from "./authority-secret.ts";
-export { requireSiteOfCluster } from "./site-of-cluster.ts";
 export { TandemLeases } from "./tandem-leases.ts";
 export { passOn } from "./join-leases.ts";
 export { KUBE_RESOURCES, type KubeObject, pathOf } from "./kube-resource.ts";

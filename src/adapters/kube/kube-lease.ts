@@ -18,21 +18,14 @@ const Lease = z.looseObject({
   }),
 });
 
-/** Where a Lease is, and what it says besides. */
-export interface LeasePlace {
-  readonly namespace: string;
-  readonly name: string;
-  readonly annotations: Readonly<Record<string, string>>;
-}
-
 /** A coordination.k8s.io/v1 Lease. */
 export class KubeLease implements LeaseStore {
   readonly #client: KubeClient;
-  readonly #place: LeasePlace;
+  readonly #place: { readonly namespace: string; readonly name: string };
   readonly #now: () => number;
 
   /** @param now Unix milliseconds, for people who look at the Lease: nothing is decided by it */
-  constructor(client: KubeClient, place: LeasePlace, now: () => number) {
+  constructor(client: KubeClient, place: { readonly namespace: string; readonly name: string }, now: () => number) {
     this.#client = client;
     this.#place = place;
     this.#now = now;
@@ -52,14 +45,14 @@ export class KubeLease implements LeaseStore {
     lease: Omit<LeaseRecord, "version" | "renewed">,
     before: LeaseRecord | undefined,
   ): Promise<LeaseRecord | undefined> {
-    const { namespace, name, annotations } = this.#place;
+    const { namespace, name } = this.#place;
     // MicroTime: six digits of fractions are what the API takes.
     const now = new Date(this.#now()).toISOString().replace("Z", "000Z");
     const isMine = before?.holder === lease.holder;
     const body = {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
-      metadata: { name, namespace, annotations, ...(before === undefined ? {} : { resourceVersion: before.version }) },
+      metadata: { name, namespace, ...(before === undefined ? {} : { resourceVersion: before.version }) },
       spec: {
         holderIdentity: lease.holder,
         leaseDurationSeconds: Math.ceil(lease.durationMs / 1_000),

@@ -21,8 +21,6 @@ export interface AgentOptions {
   readonly store: OpenableStore;
   /** Where gateways are found by what they say of themselves and not by their Site; opened and closed by the agent. */
   readonly registration?: AgentRegistration;
-  /** Makes sure that the objects are those of a site, once they have been read. @throws TandemError when they are not */
-  readonly requireSite?: (site: string) => Promise<void>;
   readonly stateDirectory: string;
   readonly version: string;
   readonly clock: Clock;

@@ -173,7 +173,6 @@ export class Agent {
     await this.#envoy.open();
     // Sources: objects, then the addresses of the gateways in them.
     await this.#store.open();
-    await this.#options.requireSite?.(this.#record.site);
     await this.#options.registration?.open();
     this.#addresses.open(memory.addresses);
     this.#addresses.requireOwnEntry();

@@ -6,7 +6,6 @@ import { isIP } from "node:net";
 import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { GatewayLeases } from "../../adapters/kube/gateway-leases.ts";
 import { KubeLease } from "../../adapters/kube/kube-lease.ts";
-import { CONTROLLER_LEASE, SITE_ANNOTATION } from "../../adapters/kube/site-of-cluster.ts";
 import { TandemLeases } from "../../adapters/kube/tandem-leases.ts";
 import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
@@ -31,6 +30,9 @@ import { FIELD_MANAGER, Leadership } from "./leadership.ts";
 import { GatewayReports } from "./gateway-reports.ts";
 import { PodSamples } from "./pod-samples.ts";
 import { Surroundings } from "./surroundings.ts";
+
+/** Name of the Lease of a site's controllers. */
+const LEASE = "tandem-controller";
 
 /** After this long a Service that could not be read is read again, in milliseconds. */
 const READ_AGAIN_MS = 2_000;
@@ -140,9 +142,9 @@ export class Controller {
       random,
       log,
     });
-    const annotations = { [SITE_ANNOTATION]: record.site };
-    const place = { namespace: options.namespace, name: CONTROLLER_LEASE, annotations };
-    const lease = new KubeLease(options.electionClient, place, () => clock.now());
+    const lease = new KubeLease(options.electionClient, { namespace: options.namespace, name: LEASE }, () =>
+      clock.now(),
+    );
     this.#election = new LeaderElection(
       { leases: lease, identity: options.identity, clock, monotonic: options.monotonic, log },
       { leading: () => this.#lead(), following: () => this.#follow() },

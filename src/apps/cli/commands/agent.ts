@@ -87,7 +87,7 @@ interface AgentCommandOptions extends ClusterOptions {
 async function placeOf(
   options: AgentCommandOptions,
   tools: Pick<AgentOptions, "clock" | "log" | "random">,
-): Promise<Pick<AgentOptions, "store" | "registration" | "requireSite">> {
+): Promise<Pick<AgentOptions, "store" | "registration">> {
   if (options.site !== undefined) {
     const { SiteDirectory } = await import("../../../adapters/files/site-directory.ts");
     return { store: new SiteDirectory(options.site) };
@@ -96,12 +96,11 @@ async function placeOf(
     throw new TandemError("InvalidArgument", "an agent needs the place of its site's objects", {
       remedy: "Give a static site's directory with --site, or a cluster with --kubeconfig, --context or --in-cluster",
     });
-  const { connectKube, KubeStore, requireSiteOfCluster } = await import("../../../adapters/kube/index.ts");
+  const { connectKube, KubeStore } = await import("../../../adapters/kube/index.ts");
   const client = await connectKube(clusterSource(options), `tandem-agent/${VERSION}`);
   const store = new KubeStore({ ...tools, client }, "gateway");
   const registration = await registrationOf(options, { ...tools, client });
-  const requireSite = (site: string): Promise<void> => requireSiteOfCluster(client, options.namespace, site);
-  return { store, requireSite, ...(registration === undefined ? {} : { registration }) };
+  return { store, ...(registration === undefined ? {} : { registration }) };
 }
 
 /** Undefined for a gateway that its Site lists. */
@@ -114,13 +113,11 @@ async function registrationOf(
     if (as === undefined) return undefined;
     throw new TandemError("InvalidArgument", "--as needs --node-address: others have to find the gateway");
   }
-  const { GatewayLeases, passOn, requireSiteOfCluster, TandemLeases } = await import("../../../adapters/kube/index.ts");
+  const { GatewayLeases, passOn, TandemLeases } = await import("../../../adapters/kube/index.ts");
   const { site, gateway } = as ?? (await requireGatewayRecord(statePaths(state)));
   const leases = new GatewayLeases({ ...tools, leases: new TandemLeases(tools, namespace), site });
   const own = { name: gateway, address, port: GATEWAY_PORT, otherAddresses };
   if (as !== undefined) {
-    // Before a certificate is asked for that nobody there would issue.
-    await requireSiteOfCluster(tools.client, namespace, site);
     const { enrolInCluster } = await import("../cluster/enrolment.ts");
     await enrolInCluster(state, as, { leases, own });
   }

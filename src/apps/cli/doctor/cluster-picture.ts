@@ -5,7 +5,6 @@
 import { z } from "zod";
 import type { KubeClient } from "../../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject } from "../../../adapters/kube/kube-resource.ts";
-import { CONTROLLER_LEASE } from "../../../adapters/kube/site-of-cluster.ts";
 import { customResourceDefinitions } from "../../../model/definitions/index.ts";
 import type { ClusterPicture, DefinitionPicture } from "../../../model/doctor.ts";
 import { Site } from "../../../model/kinds/index.ts";
@@ -22,6 +21,7 @@ import { servicePictures } from "./service-pictures.ts";
 import { accountsOf, readTandemPods } from "./tandem-pods.ts";
 
 const DEFINITIONS = readOnly("apiextensions.k8s.io", "customresourcedefinitions", "CustomResourceDefinition", false);
+const LEASE = "tandem-controller";
 
 /** How a cluster is looked at. */
 export interface ClusterLook {
@@ -117,7 +117,7 @@ const Lease = z.looseObject({
 });
 
 function leaderOf(leases: readonly KubeObject[], serverNow: number): ClusterPicture["lease"] {
-  const { data } = Lease.safeParse(leases.find(({ metadata }) => metadata.name === CONTROLLER_LEASE));
+  const { data } = Lease.safeParse(leases.find(({ metadata }) => metadata.name === LEASE));
   if (data === undefined) return null;
   const { holderIdentity, renewTime, leaseDurationSeconds } = data.spec;
   return {
