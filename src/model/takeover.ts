@@ -84,13 +84,12 @@ const ReadinessProbe = z.looseObject({
 /** core/v1 Probe, as far as gateways can ask the same. */
 export type ReadinessProbe = z.infer<typeof ReadinessProbe>;
 
-/** core/v1 Pod as API servers give it, as far as its readiness probes and labels are concerned. Init containers that go on are not. */
+/** core/v1 Pod as API servers give it, as far as its readiness probes and labels are concerned. */
 export const ClusterPod = z.looseObject({
   metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }).default({ labels: {} }),
   spec: z.looseObject({
     containers: z.array(
       z.looseObject({
-        name: z.string().default(""),
         ports: z.array(z.looseObject({ name: z.string().nullish(), containerPort: z.int() })).nullish(),
         readinessProbe: ReadinessProbe.nullish(),
       }),

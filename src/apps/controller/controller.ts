@@ -11,7 +11,7 @@ import { KubeWriter } from "../../adapters/kube/kube-writer.ts";
 import { KubeStore } from "../../adapters/kube/kube-store.ts";
 import { CertificateKeeper } from "../../adapters/identity/certificate-keeper.ts";
 import { type GatewayRecord, requireGatewayRecord, statePaths } from "../../adapters/state/state-directory.ts";
-import { type ServiceReach, targetPortsOf } from "../../core/takeover/surroundings.ts";
+import { targetPortsOf } from "../../core/takeover/surroundings.ts";
 import { isHeld, type Selector } from "../../core/takeover/selector.ts";
 import { isPaused, SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
@@ -115,7 +115,7 @@ export class Controller {
     });
     this.#pods = new PodSamples({
       client,
-      reachOf: (key) => (this.#needsPods(key) ? this.#reachOf(key) : undefined),
+      selectorOf: (key) => (this.#needsPods(key) ? this.#selectorOf(key) : undefined),
       changed: (key) => this.#leadership?.look(key),
       clock,
       log,
@@ -301,7 +301,7 @@ export class Controller {
       check: this.#lacksCheck(key) ? this.#pods.of(key).check : undefined,
       surroundings: this.#surroundings.of(
         namespaceOf(key),
-        this.#reachOf(key),
+        { selector: this.#selectorOf(key), ports: known === undefined ? [] : targetPortsOf(known) },
         this.#needsPods(key) ? this.#pods.of(key).labels : undefined,
       ),
       switched: this.#isSwitched(key),
@@ -309,11 +309,6 @@ export class Controller {
       ...this.#times(this.#services.origin(key)),
       drainMs: this.#options.drainMs,
     };
-  }
-
-  #reachOf(key: ServiceKey): ServiceReach {
-    const service = this.#services.service(key);
-    return { selector: this.#selectorOf(key), ports: service === undefined ? [] : targetPortsOf(service) };
   }
 
   /** What its pods are selected by, held or not. */

@@ -7,7 +7,6 @@ import type { KubeClient } from "../../adapters/kube/kube-client.ts";
 import { KUBE_RESOURCES, type KubeObject, pathOf } from "../../adapters/kube/kube-resource.ts";
 import { readinessCheck } from "../../core/takeover/readiness-check.ts";
 import { labelSelectorOf, type Selector } from "../../core/takeover/selector.ts";
-import type { ServiceReach } from "../../core/takeover/surroundings.ts";
 import type { HealthCheck } from "../../model/kinds/index.ts";
 import { namespaceOf, type ServiceKey } from "../../model/service-key.ts";
 import { ClusterPod } from "../../model/takeover.ts";
@@ -27,8 +26,8 @@ const MOST_PODS = 3;
 /** Where pods are read, and who hears of it. */
 export interface PodSampleSources {
   readonly client: KubeClient;
-  /** Which pods a Service leads to; undefined when nobody needs to know of them any more. */
-  reachOf(service: ServiceKey): ServiceReach | undefined;
+  /** What the pods of a Service are selected by; undefined when nobody needs to know of them any more. */
+  selectorOf(service: ServiceKey): Selector | undefined;
   /** What is known of the pods of a Service is something else than before. */
   changed(service: ServiceKey): void;
   readonly clock: Clock;
@@ -87,16 +86,16 @@ export class PodSamples {
     if (known !== undefined) return known;
     const reading = this.#turnstile
       .pass(async () => {
-        const reach = this.#sources.reachOf(service);
-        if (reach === undefined) this.#known.delete(service);
-        else if (Object.keys(reach.selector).length > 0) await this.#read(service, reach);
+        const selector = this.#sources.selectorOf(service);
+        if (selector === undefined) this.#known.delete(service);
+        else if (Object.keys(selector).length > 0) await this.#read(service, selector);
       })
       .finally(() => this.#reading.delete(service));
     this.#reading.set(service, reading);
     return reading;
   }
 
-  async #read(service: ServiceKey, { selector, ports }: ServiceReach): Promise<void> {
+  async #read(service: ServiceKey, selector: Selector): Promise<void> {
     const { client, log } = this.#sources;
     const before = this.#known.get(service) ?? NOTHING;
     try {
@@ -108,7 +107,7 @@ export class PodSamples {
       const [first] = pods;
       // With no pod there nothing is known that was not before.
       const sample =
-        first === undefined ? before : { labels: first.metadata.labels, check: readinessCheck(pods, ports) ?? null };
+        first === undefined ? before : { labels: first.metadata.labels, check: readinessCheck(pods) ?? null };
       this.#known.set(service, sample);
       if (JSON.stringify(sample) !== JSON.stringify(before)) this.#sources.changed(service);
     } catch (error) {

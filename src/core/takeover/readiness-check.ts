@@ -3,36 +3,17 @@ import type { ClusterPod, ReadinessProbe } from "../../model/takeover.ts";
 
 type Container = ClusterPod["spec"]["containers"][number];
 
-/** Containers that are injected into pods, by their names: what they say of themselves says nothing of the one that serves. */
-const INJECTED = new Set(["istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane", "daprd"]);
-
 /**
  * The check that pods' readiness probes come to, of the first pod that has one: by HTTP or a TCP connect. Undefined where
  * kubelets ask in a way that gateways do not have (HTTPS, gRPC, a command).
- * @param targetPorts ports of the pods that the Service leads to, by number or name: whoever serves them is asked first
  */
-export function readinessCheck(
-  pods: readonly ClusterPod[],
-  targetPorts: readonly (number | string)[],
-): HealthCheck | undefined {
+export function readinessCheck(pods: readonly ClusterPod[]): HealthCheck | undefined {
   for (const { spec } of pods)
-    for (const container of candidates(spec.containers, targetPorts)) {
+    for (const container of spec.containers) {
       const check = checkOf(container, container.readinessProbe ?? {});
       if (check !== undefined) return check;
     }
   return undefined;
-}
-
-/** Those that serve the ports, then the others that belong to the pod itself. */
-function candidates(containers: readonly Container[], targetPorts: readonly (number | string)[]): readonly Container[] {
-  const serves = ({ ports }: Container): boolean =>
-    (ports ?? []).some(
-      ({ name, containerPort }) => targetPorts.includes(containerPort) || targetPorts.includes(name ?? ""),
-    );
-  return [
-    ...containers.filter(serves),
-    ...containers.filter((container) => !serves(container) && !INJECTED.has(container.name)),
-  ];
 }
 
 function checkOf(container: Container, probe: ReadinessProbe): HealthCheck | undefined {
