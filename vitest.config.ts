@@ -1,8 +1,12 @@
 /**
- * Two projects, two files at a time: first `unit`, then `e2e`, whose files start real Envoys on addresses of their own.
+ * Three projects, two files at a time: first `unit`, then `e2e`, whose files start real Envoys on addresses of their own, then
+ * `model`, whose tests compute.
  * @module
  */
 import { defineConfig } from "vitest/config";
+
+/** They take a whole processor for long, so nothing that waits for something in time runs beside them. */
+const MODEL = ["test/scheduler/**/*.test.ts", "src/core/scheduling/**/*.test.ts", "src/core/simulate/**/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -14,7 +18,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "tools/**/*.test.ts"],
-          exclude: ["test/e2e/**"],
+          exclude: ["test/e2e/**", ...MODEL],
           // A test that hangs ends; one on a machine that is busy does not.
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -30,6 +34,16 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "model",
+          include: MODEL,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
