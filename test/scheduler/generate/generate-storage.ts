@@ -214,8 +214,12 @@ function nodeAffinity(random: SeededRandom): unknown {
   return { required: { nodeSelectorTerms: terms } };
 }
 
-/** Volumes that wait for a claim, some of them kept for one: each for another, or it would be chance which one it gets. */
+/**
+ * Volumes that wait for a claim, some of them kept for one: each for another, and each of another size, or it would be
+ * chance which one a claim gets.
+ */
 function freeVolumes(random: SeededRandom): readonly Manifest[] {
+  const sizes = random.draw(["1Gi", "2Gi", "3Gi", "4Gi"], 4);
   const claims = random.draw(
     NAMESPACES.flatMap((namespace) => ["claim-0", "claim-1"].map((name) => ({ namespace, name }))),
     6,
@@ -228,7 +232,7 @@ function freeVolumes(random: SeededRandom): readonly Manifest[] {
       kind: "PersistentVolume",
       metadata: { name: `free-${index}`, ...(random.chance(0.5) ? { labels: { kind: "fast" } } : {}) },
       spec: {
-        capacity: { storage: random.pick(["1Gi", "2Gi", "3Gi"]) },
+        capacity: { storage: sizes[index] },
         accessModes: random.pick([["ReadWriteOnce"], ["ReadWriteOnce"], ["ReadOnlyMany"]]),
         storageClassName: random.pick(["delayed", "manual", "manual", "manual"]),
         ...(random.chance(0.1) ? { volumeMode: "Block" } : {}),

@@ -118,7 +118,10 @@ function withoutVolume(
     });
 }
 
-/** The volume that is kept for the claim, else the smallest one that will do. */
+/**
+ * The volume that is kept for the claim, else the smallest one that will do. The scheduler takes any of those of one
+ * size, the model the first by name.
+ */
 function chooseVolume(
   claim: PersistentVolumeClaim,
   volumes: readonly PersistentVolume[],
@@ -143,7 +146,7 @@ function chooseVolume(
         claim.spec.accessModes.every((mode) => volume.spec.accessModes.includes(mode)) &&
         isUsableOn(volume, node),
     )
-    .toSorted((one, other) => capacityOf(one) - capacityOf(other))[0];
+    .toSorted((one, other) => capacityOf(one) - capacityOf(other) || (one.metadata.name < other.metadata.name ? -1 : 1))[0];
 }
 
 function isKeptFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
