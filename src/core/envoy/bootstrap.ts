@@ -35,6 +35,7 @@ const STATISTICS = [
   { suffix: ".membership_total" },
   { suffix: ".downstream_rq_active" },
   { suffix: ".downstream_cx_active" },
+  { suffix: ".downstream_cx_total" },
   { suffix: ".downstream_rq_5xx" },
   { suffix: ".upstream_rq_active" },
   { suffix: ".upstream_rq_total" },

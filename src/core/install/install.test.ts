@@ -167,8 +167,8 @@ describe("pods", () => {
 test("gateways are rolled out without one less, and end after Envoy has drained", () => {
   const { strategy, template } = deployment("tandem-gateway");
   expect(strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
-  // Drain: 1 s, 10 s and at most 33 s; then Envoy's end, 5 s. See src/apps/gateway.
-  expect(template.spec["terminationGracePeriodSeconds"]).toBeGreaterThan(49);
+  // Drain: 1 s, 10 to 20 s and at most 33 s; then Envoy's end, 5 s. See src/apps/gateway.
+  expect(template.spec["terminationGracePeriodSeconds"]).toBeGreaterThan(59);
   // A sidecar: Kubernetes ends it after the containers, so that the agent is there to tell peers of the drain.
   expect(template.spec.initContainers?.map(({ restartPolicy }) => restartPolicy)).toEqual(["Always"]);
 });
