@@ -129,7 +129,7 @@ for (const count of [50, 500])
     expect(writes.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`).toSorted()).toEqual(
       names.map((name) => `patch endpointslices ${name}-tandem-ipv4`).toSorted(),
     );
-  }, 120_000);
+  }, 300_000);
 
 /** Looks now and then, and not after each of thousands of changes. */
-const LOOK = { timeout: 60_000, interval: 100 };
+const LOOK = { timeout: 150_000, interval: 100 };
