@@ -146,7 +146,9 @@ function chooseVolume(
         claim.spec.accessModes.every((mode) => volume.spec.accessModes.includes(mode)) &&
         isUsableOn(volume, node),
     )
-    .toSorted((one, other) => capacityOf(one) - capacityOf(other) || (one.metadata.name < other.metadata.name ? -1 : 1))[0];
+    .toSorted(
+      (one, other) => capacityOf(one) - capacityOf(other) || (one.metadata.name < other.metadata.name ? -1 : 1),
+    )[0];
 }
 
 function isKeptFor({ spec }: PersistentVolume, { metadata }: PersistentVolumeClaim): boolean {
