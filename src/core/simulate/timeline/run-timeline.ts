@@ -61,7 +61,7 @@ export interface TimelineRun {
   readonly curves: readonly (readonly CurvePoint[])[];
   readonly before: readonly number[];
   readonly waiting: readonly WaitingPod[];
-  /** Pods on lost nodes that were never taken away. */
+  /** Of all pods at the end but those that are being deleted. */
   readonly outcomes: readonly PodOutcome[];
   readonly preempted: readonly string[];
   readonly blocking: readonly BlockingBudget[];
@@ -177,7 +177,9 @@ function resultOf(cluster: LiveCluster, { curves, seed, scheduling, workloads, d
     curves: curves.curves(),
     before: curves.before(),
     waiting: [...pending, ...refused],
-    outcomes: [...cluster.pods].map(({ replaces, node, isReady }) => ({ replaces, node, isReady })),
+    outcomes: [...cluster.pods]
+      .filter(({ isTerminating }) => !isTerminating)
+      .map(({ replaces, node, isReady }) => ({ replaces, node, isReady })),
     preempted: [...(scheduling?.preempted() ?? [])].toSorted(),
     blocking: drain?.blocking() ?? [],
     notDrained: drain?.notDrained() ?? [],
