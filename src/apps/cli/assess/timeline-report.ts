@@ -24,6 +24,7 @@ export function formatTimeline(impact: TimelineImpact, what: string): string {
     "",
     ...(impact.services.length === 0 ? [paint("green", "no Service loses a pod")] : [serviceTable(impact)]),
     ...pendingLines(impact),
+    ...stuckLines(impact),
     ...drainLines(impact),
     ...namedLine(`preempted, in any seed`, impact.preempted),
     ...namedLine("nobody makes these anew", impact.bare),
@@ -98,6 +99,17 @@ function pendingLines({ pending }: TimelineImpact): readonly string[] {
 /** Pods of a workload that wait for the same reasons, as surely. */
 function groupKey({ workload, certainty, reasons }: PendingReplacement): string {
   return [workload, certainty.kind, ...reasons.map(reasonWords)].join("\n");
+}
+
+function stuckLines({ stuck }: TimelineImpact): readonly string[] {
+  if (stuck.length === 0) return [];
+  const shown = stuck.slice(0, MOST_GROUPS);
+  return [
+    "",
+    "not replaced or not ready at the end:",
+    ...shown.map(({ workload, reason, count }) => `  ${count} of ${workload}: ${reason}`),
+    ...(stuck.length > shown.length ? [`  and ${stuck.length - shown.length} more groups: -o json has all`] : []),
+  ];
 }
 
 function drainLines({ blocking, notDrained }: TimelineImpact): readonly string[] {

@@ -50,7 +50,7 @@ export interface ServiceBounds {
  * cannot take a pod while it is empty and untouched by the loss never can: what filters look at besides are pods that are
  * there, and those only take away (resources, ports, anti-affinity, skew: a spread over empty domains lets any first pod
  * in), but for required pod affinity, whose pods count as placeable anywhere. There is no bound where an autoscaler, or a
- * DaemonSet on a new node, may add pods.
+ * DaemonSet on a new node, may add pods, and of a drain, whose nodes serve as long as budgets keep their pods.
  *
  * `least`: survivors, if none of them can be preempted: preemption takes pods of a lower priority than that of one that
  * waits, and whatever waits was lost, waited before, or was preempted by such a one in turn.
@@ -76,6 +76,7 @@ export function serviceBounds(
     ).length;
     const mayGo = survivors.some(({ form }) => form.priority < highest);
     const mayGrow =
+      scenario.form === "drained" ||
       scaled.has(service.metadata.namespace) ||
       (scenario.added.length > 0 && own.some(({ owner }) => belongsToNode(owner?.kind)));
     return {
@@ -89,7 +90,6 @@ export function serviceBounds(
 function isNever(seed: PodSeed, { nodes, form }: TimelineScenario): boolean {
   if (!nodes.has(seed.form.pod.spec.nodeName)) return false;
   const kind = seed.owner?.kind;
-  if (form === "drained") return kind === undefined;
   return kind === undefined || belongsToNode(kind) || (kind === "StatefulSet" && form === "unreachable");
 }
 

@@ -46,6 +46,19 @@ describe("tolerations", () => {
     const impact = lose(twoNodes(tolerating()), ["a0"], ONE_SEED);
     expect(eventOf(impact, "pod evicted")).toBeUndefined();
     expect(impact.services).toMatchObject([{ after: { most: 0 }, noneMs: { least: 900 * S } }]);
+    expect(impact.stuck).toMatchObject([{ reason: "tolerates lost nodes for good", count: 1 }]);
+  });
+
+  test("what is still to come at the end is said", () => {
+    const at = (untilMs: number, more: object = {}) =>
+      lose(twoNodes({}), ["a0"], { ...ONE_SEED, untilMs, ...more }).stuck;
+    expect(at(50 * S)).toMatchObject([{ reason: "on a lost node that has no NoExecute taint" }]);
+    expect(at(200 * S)).toMatchObject([{ reason: "on a lost node, its eviction is still to come" }]);
+    expect(at(50 * S, { form: "deleted" })).toMatchObject([
+      { reason: "on a lost node, its eviction is still to come" },
+    ]);
+    expect(at(370 * S)).toMatchObject([{ reason: "has a node, and starts", examples: ["shop/web-0-anew"] }]);
+    expect(at(400 * S)).toEqual([]);
   });
 
   test("a pod is read, marked and deleted: 20 requests a second are less than 7 pods", () => {
@@ -62,6 +75,14 @@ describe("StatefulSets", () => {
     expect(eventOf(impact, "pod evicted")).toMatchObject({ count: 3 });
     expect(eventOf(impact, "replacement created")).toBeUndefined();
     expect(impact).toMatchObject({ pending: [], services: [{ after: { most: 6 } }] });
+    expect(impact.stuck).toEqual([
+      {
+        workload: "StatefulSet shop/web",
+        reason: "being deleted on a lost node, and made anew only once it is gone",
+        count: 3,
+        examples: ["shop/web-6", "shop/web-7", "shop/web-8"],
+      },
+    ]);
   });
 
   test("are made anew one after the other once their Node objects are gone", () => {
@@ -164,6 +185,9 @@ describe("volumes for one node", () => {
     expect(eventOf(impact, "replacement placed")).toMatchObject({ firstMs: 355 * S });
     expect(eventOf(impact, "volume waits for detach")).toMatchObject({ firstMs: 355 * S });
     expect(eventOf(impact, "volume detached")).toBeUndefined();
+    expect(impact.stuck).toMatchObject([
+      { reason: "has a node, but its volume is still attached to another", count: 1 },
+    ]);
     expect(impact.services).toMatchObject([{ after: { most: 0 } }]);
   });
 
@@ -310,6 +334,14 @@ describe("a drain", () => {
       { atWorst: { least: 2 }, after: { least: 3 }, allAgainMs: { most: 90 * S } },
     ]);
     expect(impact.blocking).toMatchObject([{ budget: "shop/web", sinceMs: 0, untilMs: 55 * S, ends: "allowed" }]);
+  });
+
+  test("what nobody could place elsewhere serves on while a budget keeps it: nothing is proved of a drain", () => {
+    const pinned = { nodeSelector: { "kubernetes.io/hostname": "a0" } };
+    const pods = [0, 1].map((index) => aPod(`web-${index}`, "a0", pinned, owned("ReplicaSet")));
+    const objects = [webServiceNeeding(2), aNode("a0", "a"), aNode("b0", "b"), ...pods];
+    expect(lose(objects, ["a0"], drained).services).toMatchObject([{ endsBelowNeeds: { kind: "always" } }]);
+    expect(lose([...objects, budget({ minAvailable: 2 })], ["a0"], drained).services).toEqual([]);
   });
 
   test("one that allows none blocks it, and is named", () => {

@@ -15,6 +15,7 @@ import { type PodSeed, podSeeds } from "./pod-seed.ts";
 import { SchedulingLoop } from "./scheduling-loop.ts";
 import { type CurvePoint, ServiceCurves } from "./service-curves.ts";
 import { type StartUp, startUpTimes } from "./start-up.ts";
+import { type StuckPods, stuckPods } from "./stuck-pods.ts";
 import { TaintEviction } from "./taint-eviction.ts";
 import type { TimelineScenario } from "./timeline-scenario.ts";
 import { VolumeAttachments } from "./volume-attachments.ts";
@@ -63,6 +64,8 @@ export interface TimelineRun {
   readonly waiting: readonly WaitingPod[];
   /** Of all pods at the end but those that are being deleted. */
   readonly outcomes: readonly PodOutcome[];
+  /** Pods that are neither gone nor replaced, nor ready; none without a control plane: then nothing goes on at all. */
+  readonly stuck: readonly StuckPods[];
   readonly preempted: readonly string[];
   readonly blocking: readonly BlockingBudget[];
   readonly notDrained: readonly string[];
@@ -116,7 +119,14 @@ export function runTimeline(prepared: PreparedCluster, scenario: TimelineScenari
   const drain = isDrain ? new NodeDrain(cluster, lost, chance) : undefined;
   if (!isDrain) lose();
   cluster.queue.runUntil(scenario.untilMs);
-  return resultOf(cluster, { curves, seed, scheduling, workloads, drain });
+  return resultOf(cluster, {
+    curves,
+    seed,
+    scheduling,
+    workloads,
+    drain,
+    stuck: stuckPods(cluster, volumes, isDrain ? new Set() : scenario.nodes),
+  });
 
   function lose(): void {
     if (lost.length > 0) cluster.log.add("nodes lost", 0, lost.join(", "));
@@ -163,9 +173,13 @@ interface RunParts {
   readonly scheduling?: SchedulingLoop;
   readonly workloads?: WorkloadControllers;
   readonly drain?: NodeDrain | undefined;
+  readonly stuck?: readonly StuckPods[];
 }
 
-function resultOf(cluster: LiveCluster, { curves, seed, scheduling, workloads, drain }: RunParts): TimelineRun {
+function resultOf(
+  cluster: LiveCluster,
+  { curves, seed, scheduling, workloads, drain, stuck = [] }: RunParts,
+): TimelineRun {
   const pending = scheduling === undefined ? [] : scheduling.pending().map((pod) => waitingPod(pod, scheduling));
   const refused = (workloads?.refused() ?? []).map(({ replaces, seed: { workload }, quota }) => ({
     replaces,
@@ -180,6 +194,7 @@ function resultOf(cluster: LiveCluster, { curves, seed, scheduling, workloads, d
     outcomes: [...cluster.pods]
       .filter(({ isTerminating }) => !isTerminating)
       .map(({ replaces, node, isReady }) => ({ replaces, node, isReady })),
+    stuck,
     preempted: [...(scheduling?.preempted() ?? [])].toSorted(),
     blocking: drain?.blocking() ?? [],
     notDrained: drain?.notDrained() ?? [],

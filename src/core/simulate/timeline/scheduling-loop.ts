@@ -44,12 +44,18 @@ export class SchedulingLoop {
   #version = 0;
   /** Workloads whose pods fitted nowhere, and when: all of them are alike. */
   readonly #hopeless = new Map<string, number>();
+  /** Replacements are as important as what they replace. */
+  readonly #lowestPriority: number;
   #isAwake = false;
   #flush: { readonly atMs: number; readonly callOff: () => void } | undefined;
 
   constructor(cluster: LiveCluster, options: SchedulingOptions) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#lowestPriority = [...cluster.pods].reduce(
+      (lowest, { form }) => Math.min(lowest, form.priority),
+      Number.POSITIVE_INFINITY,
+    );
     const waiting = [...cluster.pods].filter(({ node, isTerminating }) => node === undefined && !isTerminating);
     for (const pod of options.chance.shuffle(waiting)) this.podCreated(pod);
   }
@@ -110,6 +116,8 @@ export class SchedulingLoop {
 
   /** Victims go within their grace period; the pod waits for that. */
   #makeRoom(pod: LivePod, feasibility: Feasibility): boolean {
+    // Nothing is less important: budgets need not be counted to know that nobody would give way.
+    if (pod.form.priority <= this.#lowestPriority) return false;
     this.#cluster.state.disruptionBudgets = budgetsNow(this.#cluster);
     const candidate = this.#options.chance.pick(planPreemption(pod.form, this.#cluster.state, feasibility).best);
     if (candidate === undefined) return false;

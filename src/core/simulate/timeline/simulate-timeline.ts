@@ -14,6 +14,7 @@ import { pendingPods, type PendingReplacement } from "./pending-replacements.ts"
 import { type PreparedCluster, prepareCluster, runTimeline, type TimelineRun } from "./run-timeline.ts";
 import { serviceTimeline, type ServiceTimeline, worstFirst } from "./service-timeline.ts";
 import type { StartUp } from "./start-up.ts";
+import type { StuckPods } from "./stuck-pods.ts";
 import type { TimelineScenario } from "./timeline-scenario.ts";
 
 /** All that a loss comes to until some moment. Times are milliseconds since the loss. */
@@ -27,6 +28,8 @@ export interface TimelineImpact {
   readonly services: readonly ServiceTimeline[];
   /** Pods without a place at the end that have one without the loss. */
   readonly pending: readonly PendingReplacement[];
+  /** Pods that are neither gone nor replaced at the end, nor ready. Of the first seed. */
+  readonly stuck: readonly StuckPods[];
   /** Pods of survivors that had to go for more important ones, in any seed. */
   readonly preempted: readonly string[];
   /** Of a drain: budgets that refused evictions, in any seed. */
@@ -78,6 +81,7 @@ export function simulateTimeline(snapshot: ClusterSnapshot, scenario: TimelineSc
     controlPlane,
     services,
     pending: pendingPods(runs, baselines),
+    stuck: runs[0]?.stuck ?? [],
     preempted: [...new Set(runs.flatMap(({ preempted }) => preempted))].toSorted(),
     blocking: blockingOf(runs),
     notDrained: [...new Set(runs.flatMap(({ notDrained }) => notDrained))].toSorted(),

@@ -57,6 +57,11 @@ export class VolumeAttachments {
     for (const volume of seed.exclusiveVolumes) this.#detachUnused(volume);
   }
 
+  /** Whether a pod has a node, but a volume of it is attached to another. */
+  isWaiting(pod: LivePod): boolean {
+    return pod.seed.exclusiveVolumes.some((volume) => (this.#waiting.get(volume) ?? []).some((one) => one.pod === pod));
+  }
+
   #detachUnused(volume: string): void {
     const node = this.#node.get(volume);
     if (node === undefined || this.#detaching.has(volume) || this.#isUsed(volume, node)) return;
