@@ -3,8 +3,7 @@
  * @module
  */
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
-import type { Pod } from "../../../model/snapshot/pod.ts";
-import { ClusterState, hasEnded } from "../../scheduling/cluster-state.ts";
+import { ClusterState } from "../../scheduling/cluster-state.ts";
 import { findFeasible } from "../../scheduling/feasibility.ts";
 import { placedPod } from "../../scheduling/placed-pod.ts";
 import { replacementOf } from "../after-loss.ts";
@@ -71,9 +70,7 @@ export function serviceBounds(
     const own = seeds.filter(({ services }) => services.includes(index));
     const survivors = own.filter((seed) => seed.isReady && !isLost(seed));
     const others = own.filter((seed) => !seed.isReady || isLost(seed));
-    const placeable = others.filter(
-      (seed) => !waits(seed) || (!isNever(seed, scenario) && canRun(seed.form.pod)),
-    ).length;
+    const placeable = others.filter((seed) => !waits(seed) || (!isNever(seed, scenario) && canRun(seed))).length;
     const mayGo = survivors.some(({ form }) => form.priority < highest);
     const mayGrow =
       scenario.form === "drained" ||
@@ -94,23 +91,18 @@ function isNever(seed: PodSeed, { nodes, form }: TimelineScenario): boolean {
 }
 
 /** Whether any node that is left, or comes, could take a pod while it is empty. */
-function placeability(snapshot: ClusterSnapshot, { nodes, added }: TimelineScenario): (pod: Pod) => boolean {
+function placeability(snapshot: ClusterSnapshot, { nodes, added }: TimelineScenario): (seed: PodSeed) => boolean {
   const copies = added.flatMap((one) => {
     const template = templateOf(one.pool, snapshot, nodes);
     return template === undefined ? [] : copiesOf(template, one);
   });
   const left = [...snapshot.nodes.filter(({ metadata }) => !nodes.has(metadata.name)), ...copies];
   const empty = new ClusterState({ ...snapshot, nodes: left, pods: [] });
-  const known = new Map<string, boolean>();
-  return (pod) => {
-    if (hasEnded(pod)) return false;
+  const known = new Map<number, boolean>();
+  return ({ form: { pod }, likeness }) => {
     if ((pod.spec.affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) return true;
-    const owner = pod.metadata.ownerReferences.find(({ controller }) => controller);
-    const key = owner?.kind === "ReplicaSet" ? `${pod.metadata.namespace}/${owner.name}` : undefined;
-    const before = key === undefined ? undefined : known.get(key);
-    if (before !== undefined) return before;
-    const can = findFeasible(placedPod(replacementOf(pod)), empty).nodes.length > 0;
-    if (key !== undefined) known.set(key, can);
+    const can = known.get(likeness) ?? findFeasible(placedPod(replacementOf(pod)), empty).nodes.length > 0;
+    known.set(likeness, can);
     return can;
   };
 }

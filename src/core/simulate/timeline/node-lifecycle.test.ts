@@ -84,6 +84,18 @@ describe("zone states", () => {
     expect(eventOf(impact, "pod evicted")).toBeUndefined();
   });
 
+  test("evictions go on when a ready node comes", () => {
+    const notReady = { ...aNode("b0", "b"), status: { conditions: [{ type: "Ready", status: "False" }] } };
+    const added = [{ pool: "b0", count: 1, atMs: 200 * S }];
+    const impact = lose([webService, ...oneZone(10), notReady], ["zone=a"], { ...ONE_SEED, added });
+    expect(eventOf(impact, "NoExecute taint removed")).toMatchObject({ count: 1 });
+    // The one that was taken back, and then all ten.
+    const tainted = eventOf(impact, "NoExecute taint");
+    expect(tainted?.count).toBe(11);
+    expect(tainted?.lastMs).toBeGreaterThanOrEqual(290 * S);
+    expect(eventOf(impact, "pod evicted")?.firstMs).toBeGreaterThanOrEqual(500 * S);
+  });
+
   test("nodes without labels of a zone are one", () => {
     const bare = (name: string): Manifest => ({ ...aNode(name, "-"), metadata: { name, labels: {} } });
     const nodes = firstNodes(10).map(bare);
@@ -121,6 +133,22 @@ describe("limits of the client", () => {
     expect(lastMs).toBeGreaterThan((16_700 / 20) * S + 55 * S);
     expect(lastMs).toBeLessThan(((16_700 + 3 * 1670 + 2 * 120) / 20) * S + 55 * S);
     expect(count).toBeGreaterThan(16_000);
+  });
+
+  test("a zone of 1,667 nodes takes 4.6 hours to be tainted", () => {
+    const impact = lose([...oneZone(1667, 0), aNode("b0", "b")], ["zone=a"], { seeds: [1], untilMs: 5 * 3_600 * S });
+    // No limit but that of the client: a write for the node, and two for the taint.
+    expect(eventOf(impact, "NoSchedule taint")?.lastMs).toBeLessThan(55 * S + ((3 * 1667 + 100) / 20) * S);
+    const { count, lastMs = 0 } = eventOf(impact, "NoExecute taint") ?? {};
+    expect(count).toBe(1667);
+    expect(lastMs / 3_600_000).toBeCloseTo(4.64, 1);
+  });
+
+  test("the scheduler binds 100 pods at once, then 50 a second", () => {
+    const waiting = Array.from({ length: 300 }, (_, index) => aPod(`web-${index}`, undefined, {}, owned("ReplicaSet")));
+    const nodes = ["b0", "b1", "b2"].map((name) => aNode(name, "b"));
+    const impact = lose([webService, ...nodes, ...waiting], [], ONE_SEED);
+    expect(eventOf(impact, "replacement ready")).toMatchObject({ firstMs: 30 * S, lastMs: 34 * S, count: 300 });
   });
 
   test("within 15 minutes no more than 85 nodes of a zone are tainted", () => {

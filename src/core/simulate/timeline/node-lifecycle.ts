@@ -43,6 +43,8 @@ export class NodeLifecycle {
   readonly #options: NodeLifecycleOptions;
   readonly #limit = new RequestLimit(CONTROLLER_LIMIT);
   readonly #zones = new Map<string, ZoneState>();
+  /** Nodes that were found to be lost. */
+  readonly #found = new Set<string>();
   readonly #tainters = new Map<string, ZoneTainter>();
 
   constructor(cluster: LiveCluster, options: NodeLifecycleOptions) {
@@ -54,6 +56,7 @@ export class NodeLifecycle {
   }
 
   #pass(): void {
+    this.#queueUntainted();
     const found = [...this.#cluster.nodes.values()].filter((node) => !node.isAlive && node.isReady);
     if (this.#cluster.now <= GRACE_MS || found.length === 0) {
       this.#endPass();
@@ -69,6 +72,15 @@ export class NodeLifecycle {
     for (let worker = working; worker > 0; worker -= 1) work();
   }
 
+  /** Every pass asks anew for nodes that it knows to be lost: the taint may have been taken back. */
+  #queueUntainted(): void {
+    for (const name of this.#found) {
+      const node = this.#cluster.nodes.get(name);
+      const isTainted = node?.node.spec.taints.some(({ key, effect }) => key === UNREACHABLE && effect === "NoExecute");
+      if (node !== undefined && isTainted === false) this.#tainterOf(node).add(name);
+    }
+  }
+
   /** One write for the node, then one for each of its pods, one after the other. */
   #markNotReady(node: LiveNode, done: () => void): void {
     this.#write(1, () => {
@@ -77,6 +89,7 @@ export class NodeLifecycle {
         return;
       }
       this.#cluster.changeNode(node.name, { isReady: false });
+      this.#found.add(node.name);
       this.#cluster.log.add("node not ready", this.#cluster.now, node.name);
       this.#taintNoSchedule(node.name);
       if (this.#options.outOfService) this.#taintOutOfService(node.name);

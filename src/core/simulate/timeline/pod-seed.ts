@@ -22,6 +22,8 @@ export interface PodSeed {
   /** `<kind> <namespace>/<name>` of its controller, or of itself where it has none. */
   readonly workload: string;
   readonly isReady: boolean;
+  /** The same for pods that filters cannot tell apart, whatever their names. */
+  readonly likeness: number;
   /** Positions of the Services that select it. */
   readonly services: readonly number[];
   /** What is attached to one node at a time: names of volumes. */
@@ -32,18 +34,26 @@ export interface PodSeed {
 export function podSeeds(snapshot: ClusterSnapshot): readonly PodSeed[] {
   const select = serviceSelector(snapshot);
   const volumesOf = exclusiveVolumes(snapshot);
+  const likenesses = new Map<string, number>();
+  const likenessOf = (pod: Pod): number => {
+    const text = likenessText(pod);
+    const known = likenesses.get(text) ?? likenesses.size;
+    likenesses.set(text, known);
+    return known;
+  };
   return snapshot.pods
     .filter((pod) => !hasEnded(pod))
-    .map((pod) => podSeed(pod, { select, volumesOf }))
+    .map((pod) => podSeed(pod, { select, volumesOf, likenessOf }))
     .toSorted((one, other) => (one.form.key < other.form.key ? -1 : 1));
 }
 
 interface SeedScene {
   readonly select: (pod: Pod) => readonly number[];
   readonly volumesOf: (pod: Pod) => readonly string[];
+  readonly likenessOf: (pod: Pod) => number;
 }
 
-function podSeed(pod: Pod, { select, volumesOf }: SeedScene): PodSeed {
+function podSeed(pod: Pod, { select, volumesOf, likenessOf }: SeedScene): PodSeed {
   const owner = pod.metadata.ownerReferences.find(({ controller }) => controller);
   const { namespace, name } = pod.metadata;
   return {
@@ -51,9 +61,29 @@ function podSeed(pod: Pod, { select, volumesOf }: SeedScene): PodSeed {
     owner,
     workload: owner === undefined ? `Pod ${namespace}/${name}` : `${owner.kind} ${namespace}/${owner.name}`,
     isReady: isPodReady(pod),
+    likeness: likenessOf(pod),
     services: select(pod),
     exclusiveVolumes: volumesOf(pod),
   };
+}
+
+/**
+ * All of a pod that filters look at but its node. Pods of one ReplicaSet can differ: admission and resizes change single ones.
+ * The claims of ephemeral volumes have the name of their pod.
+ */
+function likenessText({ metadata, spec, status }: Pod): string {
+  const { namespace, labels, ownerReferences } = metadata;
+  const isNamed = spec.volumes.some(({ ephemeral }) => ephemeral !== undefined);
+  const { resources, allocatedResources } = status;
+  return JSON.stringify([
+    namespace,
+    labels,
+    ownerReferences,
+    { ...spec, nodeName: "" },
+    resources,
+    allocatedResources,
+    isNamed ? metadata.name : "",
+  ]);
 }
 
 /** By its Ready condition; a pod of a file that has none is ready where it has a node. */

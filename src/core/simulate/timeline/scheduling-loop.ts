@@ -42,11 +42,13 @@ export class SchedulingLoop {
   #unschedulable: UnschedulablePod[] = [];
   /** How often something has changed that could help a pod. */
   #version = 0;
-  /** Workloads whose pods fitted nowhere, and when: all of them are alike. */
-  readonly #hopeless = new Map<string, number>();
+  /** Likenesses of pods that fitted nowhere, and of which version of the cluster that holds. */
+  readonly #hopeless = new Map<number, number>();
   /** Replacements are as important as what they replace. */
   readonly #lowestPriority: number;
   #isAwake = false;
+  /** Before this no pod that waits may be tried again. */
+  #earliestMs = Number.POSITIVE_INFINITY;
   #flush: { readonly atMs: number; readonly callOff: () => void } | undefined;
 
   constructor(cluster: LiveCluster, options: SchedulingOptions) {
@@ -93,7 +95,7 @@ export class SchedulingLoop {
   }
 
   #schedule(pod: LivePod, attempts: number): void {
-    if (this.#hopeless.get(alikeKey(pod)) === this.#version) {
+    if (!isNominated(pod) && this.#hopeless.get(pod.seed.likeness) === this.#version) {
       this.#putAside(pod, attempts);
       return;
     }
@@ -101,7 +103,7 @@ export class SchedulingLoop {
     const feasibility = findFeasible(pod.form, state);
     const node = this.#options.chance.pick(bestNodes(pod.form, { nodes: feasibility.nodes, state }));
     if (node === undefined) {
-      if (!this.#makeRoom(pod, feasibility) && !isNominated(pod)) this.#hopeless.set(alikeKey(pod), this.#version);
+      if (!this.#makeRoom(pod, feasibility) && !isNominated(pod)) this.#hopeless.set(pod.seed.likeness, this.#version);
       this.#putAside(pod, attempts);
       return;
     }
@@ -144,38 +146,39 @@ export class SchedulingLoop {
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** attempts, LONGEST_BACKOFF_MS);
     const notBeforeMs = this.#cluster.now + backoffMs;
     this.#unschedulable.push({ pod, attempts: attempts + 1, notBeforeMs, version: this.#version });
-    this.#planFlush();
+    this.#earliestMs = Math.min(this.#earliestMs, notBeforeMs);
   }
 
+  /** Looks again as soon as any pod that waits may be tried again: whether it is worth it shows then. */
   #planFlush(): void {
-    const changed = this.#unschedulable.filter(({ version }) => version < this.#version);
-    if (changed.length === 0) return;
-    const atMs = changed.reduce(
-      (earliest, { notBeforeMs }) => Math.min(earliest, notBeforeMs),
-      Number.POSITIVE_INFINITY,
-    );
-    if (this.#flush !== undefined && this.#flush.atMs <= Math.max(atMs, this.#cluster.now)) return;
-    this.#flush?.callOff();
-    const callOff = this.#cluster.queue.at(atMs, () => {
-      this.#flush = undefined;
-      const { now } = this.#cluster;
-      const isDue = ({ notBeforeMs, version }: UnschedulablePod): boolean =>
-        notBeforeMs <= now && version < this.#version;
-      this.#active.push(...this.#unschedulable.filter(isDue));
-      this.#unschedulable = this.#unschedulable.filter((one) => !isDue(one));
-      this.#wake();
-      this.#planFlush();
-    });
-    this.#flush = { atMs: Math.max(atMs, this.#cluster.now), callOff };
+    if (this.#unschedulable.length > 0) this.#flushAt(Math.max(this.#earliestMs, this.#cluster.now));
   }
+
+  #flushAt(atMs: number): void {
+    if (this.#flush !== undefined && this.#flush.atMs <= atMs) return;
+    this.#flush?.callOff();
+    this.#flush = { atMs, callOff: this.#cluster.queue.at(atMs, () => this.#retry()) };
+  }
+
+  #retry(): void {
+    this.#flush = undefined;
+    const { now } = this.#cluster;
+    const isDue = ({ notBeforeMs, version }: UnschedulablePod): boolean =>
+      notBeforeMs <= now && version < this.#version;
+    this.#active.push(...this.#unschedulable.filter(isDue));
+    this.#unschedulable = this.#unschedulable.filter((one) => !isDue(one));
+    this.#earliestMs = earliestOf(this.#unschedulable);
+    if (this.#active.length > 0) this.#wake();
+    // Those for which something has changed, but whose time has not come.
+    const changed = this.#unschedulable.filter(({ version }) => version < this.#version);
+    if (changed.length > 0) this.#flushAt(earliestOf(changed));
+  }
+}
+
+function earliestOf(pods: readonly UnschedulablePod[]): number {
+  return pods.reduce((earliest, { notBeforeMs }) => Math.min(earliest, notBeforeMs), Number.POSITIVE_INFINITY);
 }
 
 function isNominated({ form }: LivePod): boolean {
   return form.pod.status.nominatedNodeName !== "";
-}
-
-/** Pods of a StatefulSet have volumes of their own, and those for which room is made a node of their own. */
-function alikeKey(pod: LivePod): string {
-  const { owner, workload } = pod.seed;
-  return owner?.kind === "ReplicaSet" && !isNominated(pod) ? workload : `${workload} ${pod.key}`;
 }
