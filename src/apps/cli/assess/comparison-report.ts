@@ -4,18 +4,18 @@
  */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type {
-  ComparableImpact,
-  ImpactChange,
-  ImpactComparison,
-} from "../../../core/simulate/timeline/compare-impacts.ts";
+import type { ImpactChange, ImpactComparison } from "../../../core/simulate/timeline/compare-impacts.ts";
+import type { TimelineImpact } from "../../../core/simulate/timeline/simulate-timeline.ts";
 import { TandemError } from "../../../model/errors.ts";
 import { paint } from "../output.ts";
+import { clockWords } from "./certainty-words.ts";
 
 const Most = z.object({ most: z.number() });
 
 /** As much of a result as is compared. */
 const OldImpact = z.object({
+  form: z.string(),
+  untilMs: z.number(),
   services: z.array(
     z.object({
       service: z.string(),
@@ -27,11 +27,13 @@ const OldImpact = z.object({
   pending: z.array(z.object({ workload: z.string() })),
 });
 
+type OldImpact = z.infer<typeof OldImpact>;
+
 /**
  * Reads a result that `tandem simulate --lose ... -o json` wrote.
  * @throws TandemError InvalidArgument when it is not there or is no such result
  */
-export async function readOldImpact(path: string): Promise<ComparableImpact> {
+export async function readOldImpact(path: string): Promise<OldImpact> {
   const content = await readFile(path, "utf8").catch((error: unknown) => refuse(path, "cannot be read", error));
   let value: unknown;
   try {
@@ -52,10 +54,13 @@ function refuse(path: string, problem: string, cause: unknown): never {
   });
 }
 
-/** What got worse and what got better, as people read it. */
-export function formatComparison({ worse, better }: ImpactComparison): string {
-  if (worse.length + better.length === 0) return "compared: nothing is other than before";
+/** What got worse and what got better, as people read it. Of results of two questions it says so. */
+export function formatComparison({ worse, better }: ImpactComparison, old: OldImpact, now: TimelineImpact): string {
+  const isOther = old.form !== now.form || old.untilMs !== now.untilMs;
+  const other = isOther ? [`the older result is of another question: ${old.form}, ${clockWords(old.untilMs)}`] : [];
+  if (worse.length + better.length === 0) return [...other, "compared: nothing is other than before"].join("\n");
   return [
+    ...other,
     ...worse.map((change) => paint("red", `worse: ${changeWords(change)}`)),
     ...better.map((change) => paint("green", `better: ${changeWords(change)}`)),
   ].join("\n");

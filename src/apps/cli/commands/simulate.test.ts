@@ -47,6 +47,7 @@ test("a drain waits for budgets, and an older result says what got better", asyn
     await writeFile(old, (await simulate([...lose, "-o", "json"])).out);
     const better = await simulate([...lose, "--as", "deleted", "--compare", old, "--fail-on", "worse"]);
     expect(better.code).toBe(0);
+    expect(better.out).toContain("the older result is of another question: unreachable, 15m");
     expect(better.out).toContain("better: shop/web: seconds below need 900 -> 90");
     await writeFile(old, (await simulate([...lose, "--as", "deleted", "-o", "json"])).out);
     const worse = await simulate([...lose, "--compare", old, "--fail-on", "worse"]);
@@ -55,7 +56,7 @@ test("a drain waits for budgets, and an older result says what got better", asyn
     await writeFile(old, "{}");
     expect(await simulate([...lose, "--compare", old])).toMatchObject({
       code: 2,
-      err: expect.stringContaining("is no result: services: "),
+      err: expect.stringContaining("is no result: form: "),
     });
   } finally {
     await rm(directory, { recursive: true });

@@ -146,7 +146,7 @@ async function simulateLoss(snapshot: ClusterSnapshot, options: SimulateOptions)
   printResult(result, options.output, () =>
     [
       formatTimeline(impact, whatIsLost(options)),
-      ...(comparison === undefined ? [] : ["", formatComparison(comparison)]),
+      ...(comparison === undefined || old === undefined ? [] : ["", formatComparison(comparison, old, impact)]),
     ].join("\n"),
   );
   if (options.failOn !== undefined && fails(options.failOn, impact, comparison)) process.exitCode = EXIT.failed;

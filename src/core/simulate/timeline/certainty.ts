@@ -4,7 +4,7 @@
  */
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
 import { ClusterState } from "../../scheduling/cluster-state.ts";
-import { findFeasible } from "../../scheduling/feasibility.ts";
+import { type Feasibility, findFeasible } from "../../scheduling/feasibility.ts";
 import { placedPod } from "../../scheduling/placed-pod.ts";
 import { replacementOf } from "../after-loss.ts";
 import { copiesOf, templateOf } from "./added-nodes.ts";
@@ -48,7 +48,8 @@ export interface ServiceBounds {
  * `most`: survivors, and each pod that is lost, that waits or that is not ready, if any node could ever take it. A node that
  * cannot take a pod while it is empty and untouched by the loss never can: what filters look at besides are pods that are
  * there, and those only take away (resources, ports, anti-affinity, skew: a spread over empty domains lets any first pod
- * in), but for required pod affinity, whose pods count as placeable anywhere. There is no bound where an autoscaler, or a
+ * in). But for two: required pod affinity, whose pods count as placeable anywhere, and limits of volumes, which do not count
+ * what pods that are there have attached already: nodes with too low a limit count as taking the pod. There is no bound where an autoscaler, or a
  * DaemonSet on a new node, may add pods, and of a drain, whose nodes serve as long as budgets keep their pods.
  *
  * `least`: survivors, if none of them can be preempted: preemption takes pods of a lower priority than that of one that
@@ -90,6 +91,13 @@ function isNever(seed: PodSeed, { nodes, form }: TimelineScenario): boolean {
   return kind === undefined || belongsToNode(kind) || (kind === "StatefulSet" && form === "unreachable");
 }
 
+/** What a node says whose limit of volumes is too low, unless a pod there has the same ones attached. */
+const TOO_MANY_VOLUMES = "node(s) exceed max volume count";
+
+function couldRun({ nodes, rejections }: Feasibility): boolean {
+  return nodes.length > 0 || [...rejections.values()].some(({ reasons }) => reasons.includes(TOO_MANY_VOLUMES));
+}
+
 /** Whether any node that is left, or comes, could take a pod while it is empty. */
 function placeability(snapshot: ClusterSnapshot, { nodes, added }: TimelineScenario): (seed: PodSeed) => boolean {
   const copies = added.flatMap((one) => {
@@ -101,7 +109,7 @@ function placeability(snapshot: ClusterSnapshot, { nodes, added }: TimelineScena
   const known = new Map<number, boolean>();
   return ({ form: { pod }, likeness }) => {
     if ((pod.spec.affinity.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).length > 0) return true;
-    const can = known.get(likeness) ?? findFeasible(placedPod(replacementOf(pod)), empty).nodes.length > 0;
+    const can = known.get(likeness) ?? couldRun(findFeasible(placedPod(replacementOf(pod)), empty));
     known.set(likeness, can);
     return can;
   };

@@ -172,7 +172,7 @@ export class NodeLifecycle {
     this.#cluster.log.add(
       rate === 0 ? "evictions of zone stopped" : "evictions of zone slowed",
       this.#cluster.now,
-      zone === "" ? "nodes without a zone" : zone,
+      zone === "" ? "nodes without a zone" : zone.replace(/^\/|\/$/, ""),
     );
   }
 
