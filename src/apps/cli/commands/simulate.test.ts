@@ -78,6 +78,10 @@ test("what says nothing together is refused, all of it at once", async () => {
   expect(err).toContain("--lose or --each: say what is lost");
   expect(err).toContain("--pairs: say with --each of what");
   expect(err).toContain("--fail-on worse: say with --compare than what");
+  const far = [EXAMPLE, "--lose", "zone=eu-1c", "--until", "25h", "--add-nodes", "eu-1a=1@26h"];
+  expect((await simulate(far)).err).toMatch(/--until: 24h at most\n.*--add-nodes eu-1a: comes after the end/);
+  const each = [EXAMPLE, "--each", "zone", "--add-nodes", "eu-1a=1@1m"];
+  expect((await simulate(each)).err).toContain("leave --add-nodes and --seed out");
   expect((await simulate([EXAMPLE, "--each", "rack"])).err).toContain("--each rack: no node has the label rack");
   const pool = await simulate([EXAMPLE, "--lose", "zone=eu-1c", "--add-nodes", "eu-1c=1@1m"]);
   expect(pool).toMatchObject({ code: 2, err: expect.stringContaining("--add-nodes eu-1c: no node that is left") });

@@ -32,6 +32,9 @@ import { SIMULATE_HELP } from "./simulate-help.ts";
 /** What a command can be told to fail on. */
 const FAILURES = ["below-needs", "interrupted", "pending", "worse"] as const;
 
+/** Beyond that nobody leaves a cluster alone, and looking takes long. */
+const LONGEST_MS = 24 * 3_600_000;
+
 interface SimulateOptions {
   readonly lose: readonly LostDomainArgument[];
   readonly as: TimelineForm;
@@ -104,8 +107,15 @@ export function simulateCommand(): Command {
 }
 
 /** Options that say nothing together. */
-function problemsOf({ lose, each, pairs, explain: pod, compare, as, failOn }: SimulateOptions): readonly string[] {
+function problemsOf(options: SimulateOptions): readonly string[] {
+  const { lose, each, pairs, explain: pod, compare, as, failOn, addNodes, seed, until } = options;
+  const late = addNodes.filter(({ atMs }) => atMs >= until);
   return [
+    ...(until > LONGEST_MS ? [`--until: ${formatDuration(LONGEST_MS)} at most`] : []),
+    ...late.map(({ pool }) => `--add-nodes ${pool}: comes after the end, --until ${formatDuration(until)}`),
+    ...(each !== undefined && (addNodes.length > 0 || seed !== undefined)
+      ? ["--each: tries without time and all seeds, leave --add-nodes and --seed out"]
+      : []),
     ...(lose.length === 0 && each === undefined && pod === undefined ? ["--lose or --each: say what is lost"] : []),
     ...(lose.length > 0 && each !== undefined ? ["--each: every one is lost in turn, leave --lose out"] : []),
     ...(pairs && each === undefined ? ["--pairs: say with --each of what"] : []),

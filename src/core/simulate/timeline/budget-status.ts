@@ -4,7 +4,6 @@
  * @module
  */
 import type { PodDisruptionBudget } from "../../../model/snapshot/disruption-budget.ts";
-import { selectionOf } from "../../scheduling/selection.ts";
 import type { LiveCluster, LivePod } from "./live-cluster.ts";
 
 /** A budget and what it allows. */
@@ -19,12 +18,12 @@ export interface BudgetStatus {
 
 /** The budgets that select a pod. An empty selector selects all pods of the namespace, an absent one none. */
 export function budgetsOf(pod: LivePod, cluster: LiveCluster): readonly PodDisruptionBudget[] {
-  return cluster.snapshot.podDisruptionBudgets.filter((budget) => selects(budget, pod));
+  return cluster.snapshot.podDisruptionBudgets.filter((budget) => selects(budget, pod, cluster));
 }
 
 /** What a budget allows at this moment. */
 export function budgetStatus(budget: PodDisruptionBudget, cluster: LiveCluster): BudgetStatus {
-  const pods = [...cluster.pods].filter((pod) => selects(budget, pod));
+  const pods = [...cluster.pods].filter((pod) => selects(budget, pod, cluster));
   const currentHealthy = pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating).length;
   const desiredHealthy = desiredOf(budget, pods, cluster);
   return {
@@ -44,8 +43,9 @@ export function budgetsNow(cluster: LiveCluster): readonly PodDisruptionBudget[]
   });
 }
 
-function selects({ metadata, spec }: PodDisruptionBudget, { form }: LivePod): boolean {
-  return metadata.namespace === form.namespace && selectionOf(spec.selector).matches(form.labels);
+function selects(budget: PodDisruptionBudget, { form }: LivePod, { budgetSelections }: LiveCluster): boolean {
+  if (budget.metadata.namespace !== form.namespace) return false;
+  return budgetSelections.get(budget)?.matches(form.labels) === true;
 }
 
 /** Percentages, and maxUnavailable, are of what the controllers of the pods want; both are rounded up. */

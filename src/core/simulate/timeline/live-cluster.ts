@@ -3,10 +3,12 @@
  * @module
  */
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
+import type { PodDisruptionBudget } from "../../../model/snapshot/disruption-budget.ts";
 import type { Node, Taint } from "../../../model/snapshot/node.ts";
 import type { Pod } from "../../../model/snapshot/pod.ts";
 import { ClusterState, type NodeState } from "../../scheduling/cluster-state.ts";
 import { type PlacedPod, placedPod } from "../../scheduling/placed-pod.ts";
+import { selectionOf, type Selection } from "../../scheduling/selection.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { PodSeed } from "./pod-seed.ts";
 import { EventLog } from "./event-log.ts";
@@ -75,12 +77,17 @@ export class LiveCluster {
   readonly state: ClusterState;
   readonly pods = new Set<LivePod>();
   readonly nodes = new Map<string, LiveNode>();
+  /** What each budget selects in its namespace. */
+  readonly budgetSelections: ReadonlyMap<PodDisruptionBudget, Selection>;
   /** In the order in which they are told. */
   observers: readonly ClusterObserver[] = [];
 
   /** @param seeds the pods of the snapshot, worked out once for all runs */
   constructor(snapshot: ClusterSnapshot, seeds: readonly PodSeed[]) {
     this.snapshot = snapshot;
+    this.budgetSelections = new Map(
+      snapshot.podDisruptionBudgets.map((budget) => [budget, selectionOf(budget.spec.selector)]),
+    );
     this.state = new ClusterState({ ...snapshot, pods: [] });
     for (const node of snapshot.nodes) this.#enterNode(node, isNodeReady(node));
     for (const seed of seeds) {
