@@ -62,7 +62,7 @@ test("how long a Service has none, and until when it is below its need", () => {
   const text = formatTimeline(lose(objects, ["a0"], { seeds: [7] }), "node=a0 unreachable");
   expect(text).toContain("node=a0 unreachable: 1 node lost; 15m simulated, seed 7");
   expect(text).toContain("·".repeat(13) + "█".repeat(17));
-  expect(text).toContain("below what it needs until 6m25s: always (1/1 seeds)");
+  expect(text).toContain("below what it needs until 6m25s: proved");
 });
 
 test("nothing that is lost by a Service is said in one line", () => {

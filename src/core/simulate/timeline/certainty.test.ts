@@ -44,7 +44,8 @@ test("no run of any seed leaves the bounds that are called proved", () => {
       const bounds = serviceBounds(prepared.snapshot, prepared.seeds, scenario);
       const { curves } = runTimeline(prepared, scenario, seed);
       for (const [index, curve] of curves.entries()) {
-        const { least = 0, most = 0 } = bounds[index] ?? {};
+        const { least = 0, most = 0, atLoss = 0 } = bounds[index] ?? {};
+        expect(curve[0]?.replicas).toBeLessThanOrEqual(atLoss);
         if (least > 0 || most === 0) narrow += 1;
         for (const { replicas } of curve) {
           expect(replicas).toBeGreaterThanOrEqual(least);

@@ -40,6 +40,8 @@ export interface ServiceBounds {
   readonly most: number;
   /** Never fewer. */
   readonly least: number;
+  /** Never more right after the loss. */
+  readonly atLoss: number;
 }
 
 /**
@@ -51,6 +53,9 @@ export interface ServiceBounds {
  * in). But for two: required pod affinity, whose pods count as placeable anywhere, and limits of volumes, which do not count
  * what pods that are there have attached already: nodes with too low a limit count as taking the pod. There is no bound where an autoscaler, or a
  * DaemonSet on a new node, may add pods, and of a drain, whose nodes serve as long as budgets keep their pods.
+ *
+ * `atLoss`: survivors, and those that waited before, which may be started by then: everything else is noticed first, and that
+ * takes time in every run.
  *
  * `least`: survivors, if none of them can be preempted: preemption takes pods of a lower priority than that of one that
  * waits, and whatever waits was lost, waited before, or was preempted by such a one in turn.
@@ -77,7 +82,9 @@ export function serviceBounds(
       scenario.form === "drained" ||
       scaled.has(service.metadata.namespace) ||
       (scenario.added.length > 0 && own.some(({ owner }) => belongsToNode(owner?.kind)));
+    const waited = others.filter((seed) => seed.form.pod.spec.nodeName === "").length;
     return {
+      atLoss: mayGrow ? Number.POSITIVE_INFINITY : survivors.length + waited,
       most: mayGrow ? Number.POSITIVE_INFINITY : survivors.length + placeable,
       least: mayGo ? 0 : survivors.length,
     };

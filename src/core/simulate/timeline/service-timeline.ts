@@ -91,7 +91,7 @@ export function serviceTimeline(service: Service, scene: ServiceScene): ServiceT
     ...(enoughAgain.length === 0 ? {} : { enoughAgainMs: rangeOf(enoughAgain) }),
     ...(allAgain.length === 0 ? {} : { allAgainMs: rangeOf(allAgain) }),
     ...(atWorst.least === 0 ? {} : { loadAtWorst: before / atWorst.least }),
-    dropsBelowNeeds: within(drops, needs.pods, bounds),
+    dropsBelowNeeds: within(drops, needs.pods, { ...bounds, most: Math.min(bounds.most, bounds.atLoss) }),
     endsBelowNeeds: within(ends, needs.pods, bounds),
     wasBelowNeeds: before < needs.pods,
     curve: curves[worst] ?? [],
@@ -100,7 +100,11 @@ export function serviceTimeline(service: Service, scene: ServiceScene): ServiceT
 }
 
 /** Bounds that hold in every run say more than any number of seeds. */
-function within(certainty: Certainty, needs: number, { least, most }: ServiceBounds): Certainty {
+function within(
+  certainty: Certainty,
+  needs: number,
+  { least, most }: Pick<ServiceBounds, "least" | "most">,
+): Certainty {
   if (certainty.kind === "always" && most < needs) return { kind: "proved" };
   if (certainty.kind === "never" && least >= needs) return { kind: "impossible" };
   return certainty;

@@ -65,7 +65,7 @@ export function simulateTimeline(snapshot: ClusterSnapshot, scenario: TimelineSc
         index,
         runs,
         untilMs: scenario.untilMs,
-        bounds: bounds[index] ?? { least: 0, most: Number.POSITIVE_INFINITY },
+        bounds: bounds[index] ?? NO_BOUNDS,
         before: runs.map((run) => run.before[index] ?? 0),
       }),
     )
@@ -93,6 +93,8 @@ export function simulateTimeline(snapshot: ClusterSnapshot, scenario: TimelineSc
     notModelled: [...notModelled(snapshot), ...quotasLeftOut(snapshot)],
   };
 }
+
+const NO_BOUNDS = { least: 0, most: Number.POSITIVE_INFINITY, atLoss: Number.POSITIVE_INFINITY };
 
 /** The same without the loss, where anything happens without one: pods wait, end, or are added. */
 function baselineRuns(
