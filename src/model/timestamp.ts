@@ -2,3 +2,9 @@
 export function timestamp(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
+
+/** Unix milliseconds of a moment as Kubernetes writes it; undefined where it is none. */
+export function parseTimestamp(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -34,11 +34,12 @@ export function hasEnded({ status }: PlacedPod["pod"]): boolean {
 
 /** A cluster at one moment. Pods on nodes that are not there belong to no node. */
 export class ClusterState {
-  readonly nodes: readonly NodeState[];
+  nodes: readonly NodeState[];
   readonly storage: StorageIndex;
   readonly owners: PodOwners;
-  readonly disruptionBudgets: ClusterSnapshot["podDisruptionBudgets"];
-  readonly #nodesByName: ReadonlyMap<string, NodeState>;
+  /** As they are at this moment: whoever moves pods about brings their status up to date. */
+  disruptionBudgets: ClusterSnapshot["podDisruptionBudgets"];
+  readonly #nodesByName: Map<string, NodeState>;
   readonly #namespaceLabels: ReadonlyMap<string, StringMap>;
   readonly #nominated = new Map<NodeState, Set<PlacedPod>>();
 
@@ -91,11 +92,39 @@ export class ClusterState {
     this.storage.release(pod);
   }
 
+  /** A node is new, or is not what it was: its labels, its taints or what it has to give. The pods on it stay. */
+  setNode(node: Node): NodeState {
+    const present = this.#nodesByName.get(node.metadata.name);
+    if (present !== undefined) {
+      const { pods: _pods, requested: _requested, nonZeroRequested: _nonZero, ...facts } = emptyNode(node);
+      return Object.assign(present, facts);
+    }
+    const added = emptyNode(node);
+    this.nodes = [...this.nodes, added];
+    this.#nodesByName.set(added.name, added);
+    return added;
+  }
+
+  /** A node is gone, and all pods on it are on no node any more. */
+  removeNode(name: string): void {
+    const gone = this.#nodesByName.get(name);
+    if (gone === undefined) return;
+    for (const pod of gone.pods) this.remove(pod, gone);
+    this.nodes = this.nodes.filter((node) => node !== gone);
+    this.#nodesByName.delete(name);
+    this.#nominated.delete(gone);
+  }
+
   /** Remembers that room is being made on a node for a pod. */
   nominate(pod: PlacedPod, node: NodeState): void {
     const present = this.#nominated.get(node);
     if (present === undefined) this.#nominated.set(node, new Set([pod]));
     else present.add(pod);
+  }
+
+  /** No room is being made for a pod any more. */
+  withdraw(pod: PlacedPod, node: NodeState): void {
+    this.#nominated.get(node)?.delete(pod);
   }
 
   /** Pods for which room is being made on a node. */

@@ -86,12 +86,12 @@ function staysForGood(tolerations: Pod["spec"]["tolerations"]): boolean {
   );
 }
 
-/** The same pod under another name, where its controller does not keep the name. */
-function replacementOf(pod: Pod): Pod {
+/** The same pod under another name, where its controller does not keep the name. @param suffix of the name */
+export function replacementOf(pod: Pod, suffix = "-anew"): Pod {
   const { deletionTimestamp: _gone, ...metadata } = pod.metadata;
   const { startTime: _before, ...status } = pod.status;
   return {
-    metadata: { ...metadata, name: `${metadata.name}-anew`, uid: `${metadata.uid}-anew` },
+    metadata: { ...metadata, name: `${metadata.name}${suffix}`, uid: `${metadata.uid}-anew` },
     spec: { ...pod.spec, nodeName: "" },
     status: {
       ...status,

@@ -12,6 +12,13 @@ import type { Node } from "../../model/snapshot/node.ts";
 export const LOSS_FORMS = ["unreachable", "deleted"] as const;
 export type LossForm = (typeof LOSS_FORMS)[number];
 
+/**
+ * How nodes are lost, over time. `out-of-service`: as `unreachable`, and whoever knows that they are off says so with that
+ * taint as they are found not ready. `drained`: in order, by `kubectl drain`.
+ */
+export const TIMELINE_FORMS = ["unreachable", "deleted", "out-of-service", "drained"] as const;
+export type TimelineForm = (typeof TIMELINE_FORMS)[number];
+
 /** Nodes by a label, or by their name where the key is `node`. */
 export interface LostDomain {
   readonly key: string;

@@ -18,9 +18,10 @@ export function needsOf({ metadata }: Service, pods: readonly Pod[], snapshot: C
   if (Number.isInteger(annotated) && annotated > 0) return { pods: annotated, because: "annotation" };
   const budgeted = byBudget(pods, snapshot);
   if (budgeted !== undefined) return { pods: budgeted, because: "disruption budget" };
-  const owner = pods[0]?.metadata.ownerReferences.find(({ controller }) => controller);
-  if (owner?.kind === "StatefulSet" && pods.length >= 3)
-    return { pods: Math.floor(pods.length / 2) + 1, because: "quorum" };
+  const members = pods.filter(({ metadata: { ownerReferences } }) =>
+    ownerReferences.some(({ kind, controller }) => controller && kind === "StatefulSet"),
+  ).length;
+  if (members >= 3) return { pods: Math.floor(members / 2) + 1, because: "quorum" };
   return { pods: 1, because: "one is enough" };
 }
 

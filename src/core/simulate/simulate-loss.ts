@@ -85,7 +85,10 @@ export function simulateLoss(snapshot: ClusterSnapshot, { nodes, form, seeds }: 
     services,
     pending: pendingOf(runs),
     preempted: [...new Set(runs.flatMap(({ preempted }) => preempted.map(keyOf)))].toSorted(),
-    notModelled: notModelled(snapshot),
+    notModelled: [
+      "time: the impact is that after all evictions, which take minutes to hours",
+      ...notModelled(snapshot),
+    ],
   };
 }
 
@@ -164,13 +167,13 @@ function keyOf({ metadata }: { readonly metadata: { readonly namespace: string; 
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-function notModelled({ pods }: ClusterSnapshot): readonly string[] {
+/** What no simulation of this cluster says anything of, in words. */
+export function notModelled({ pods }: ClusterSnapshot): readonly string[] {
   const others = [...new Set(pods.map(({ spec }) => spec.schedulerName))].filter(
     (name) => name !== "default-scheduler",
   );
   const claims = pods.filter(({ spec }) => spec.resourceClaims.length > 0).length;
   return [
-    "time: the impact is that after all evictions, which take minutes to hours",
     ...(others.length === 0
       ? []
       : [`other schedulers: pods of ${others.join(", ")} are placed as the default one would`]),

@@ -2,9 +2,12 @@
  * What a cluster holds at one moment, as far as it decides what runs where.
  * @module
  */
+import type { HorizontalPodAutoscaler } from "./autoscaling.ts";
 import type { PodDisruptionBudget } from "./disruption-budget.ts";
+import type { Job } from "./job.ts";
 import type { Node } from "./node.ts";
 import type { Pod } from "./pod.ts";
+import type { ResourceQuota } from "./quota.ts";
 import type { SnapshotMetadata } from "./selectors.ts";
 import type {
   CsiDriver,
@@ -34,5 +37,8 @@ export interface ClusterSnapshot {
   readonly replicaSets: readonly ReplicaSet[];
   readonly replicationControllers: readonly ReplicationController[];
   readonly statefulSets: readonly StatefulSet[];
+  readonly jobs: readonly Job[];
+  readonly horizontalPodAutoscalers: readonly HorizontalPodAutoscaler[];
+  readonly resourceQuotas: readonly ResourceQuota[];
   readonly services: readonly Service[];
 }

@@ -10,6 +10,8 @@ export const PodDisruptionBudget = z.object({
       selector: LabelSelector.optional(),
       minAvailable: z.union([z.int(), z.string()]).optional(),
       maxUnavailable: z.union([z.int(), z.string()]).optional(),
+      /** Whether pods that are not ready may always be evicted. */
+      unhealthyPodEvictionPolicy: z.string().default("IfHealthyBudget"),
     })
     .prefault({}),
   status: z

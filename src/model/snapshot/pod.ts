@@ -137,7 +137,14 @@ const PodStatus = z.object({
   nominatedNodeName: z.string().default(""),
   startTime: z.string().optional(),
   conditions: z
-    .array(z.object({ type: z.string(), status: z.string().default(""), reason: z.string().default("") }))
+    .array(
+      z.object({
+        type: z.string(),
+        status: z.string().default(""),
+        reason: z.string().default(""),
+        lastTransitionTime: z.string().optional(),
+      }),
+    )
     .default([]),
   containerStatuses: z.array(ContainerStatus).default([]),
   initContainerStatuses: z.array(ContainerStatus).default([]),

@@ -3,10 +3,13 @@
  * @module
  */
 import { z } from "zod";
+import { HorizontalPodAutoscaler } from "./autoscaling.ts";
 import type { ClusterSnapshot } from "./cluster-snapshot.ts";
 import { PodDisruptionBudget } from "./disruption-budget.ts";
+import { Job } from "./job.ts";
 import { Node } from "./node.ts";
 import { Pod } from "./pod.ts";
+import { ResourceQuota } from "./quota.ts";
 import { SnapshotMetadata } from "./selectors.ts";
 import {
   CsiDriver,
@@ -35,6 +38,9 @@ const KINDS = {
   ReplicaSet: { list: "replicaSets", schema: ReplicaSet },
   ReplicationController: { list: "replicationControllers", schema: ReplicationController },
   StatefulSet: { list: "statefulSets", schema: StatefulSet },
+  Job: { list: "jobs", schema: Job },
+  HorizontalPodAutoscaler: { list: "horizontalPodAutoscalers", schema: HorizontalPodAutoscaler },
+  ResourceQuota: { list: "resourceQuotas", schema: ResourceQuota },
   Service: { list: "services", schema: Service },
   PodDisruptionBudget: { list: "podDisruptionBudgets", schema: PodDisruptionBudget },
 } as const satisfies Readonly<Record<string, { list: keyof ClusterSnapshot; schema: z.ZodType }>>;
