@@ -10,6 +10,7 @@ export const PodDisruptionBudget = z.object({
       selector: LabelSelector.optional(),
       minAvailable: z.union([z.int(), z.string()]).optional(),
       maxUnavailable: z.union([z.int(), z.string()]).optional(),
+      unhealthyPodEvictionPolicy: z.string().default("IfHealthyBudget"),
     })
     .prefault({}),
   status: z
