@@ -32,6 +32,8 @@ interface SnapshotForm {
   readonly schema: z.ZodType;
   /** API group, where another one has a kind of the same name. */
   readonly group?: string;
+  /** Nothing but its name is read: it counts among the others, too. */
+  readonly isNameOnly?: true;
 }
 
 /** Of ConfigMaps and Secrets nothing but that they exist. */
@@ -67,8 +69,8 @@ const KINDS = {
   Backup: { list: "backups", schema: Backup, group: "velero.io" },
   Schedule: { list: "backupSchedules", schema: BackupSchedule, group: "velero.io" },
   FailoverPolicy: { list: "failoverPolicies", schema: FailoverIntent, group: "tandem.dev" },
-  ConfigMap: { list: "configMaps", schema: OnlyMetadata, group: "" },
-  Secret: { list: "secrets", schema: OnlyMetadata, group: "" },
+  ConfigMap: { list: "configMaps", schema: OnlyMetadata, group: "", isNameOnly: true },
+  Secret: { list: "secrets", schema: OnlyMetadata, group: "", isNameOnly: true },
 } as const satisfies Readonly<Record<string, SnapshotForm>>;
 
 type SnapshotKind = keyof typeof KINDS;
@@ -104,11 +106,12 @@ export function readSnapshot(objects: readonly unknown[]): ReadSnapshot {
       otherKinds.set(kind, (otherKinds.get(kind) ?? 0) + 1);
       continue;
     }
-    const { list, schema } = KINDS[kind];
+    const { list, schema, isNameOnly }: SnapshotForm = KINDS[kind];
+    if (isNameOnly === true) otherKinds.set(kind, (otherKinds.get(kind) ?? 0) + 1);
     const parsed = schema.safeParse(withoutNulls(object));
     if (parsed.success) {
       snapshot[list]?.push(parsed.data);
-      sources.set(parsed.data, index);
+      sources.set(parsed.data as object, index);
     } else problems.push(...parsed.error.issues.map(({ path, message }) => ({ index, path, message })));
   }
   // Each list holds what its schema gave.

@@ -1,5 +1,5 @@
 import { amountOf } from "../budget.ts";
-import { domainsOf, eligibleNodes } from "../node-domains.ts";
+import { domainsOf, eligibleNodes, ZONE_LABEL } from "../node-domains.ts";
 import type { AuditRule, Draft } from "../rule.ts";
 import { countsItself, requiredApart } from "../spreading.ts";
 import { isReplicated, nameOf, podField, type Workload } from "../workload.ts";
@@ -95,7 +95,13 @@ function draftsOf(workload: Workload, { snapshot }: AuditView): readonly Draft[]
     if (domains === 0 || count < domains) return [];
     const path = ["affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution", index];
     const message = `${nameOf(workload)} needs ${count} domains of ${topologyKey} and there are ${domains}`;
-    return [draft(workload, { message: `${message}${surges(workload) ? "; a roll-out waits, too" : ""}`, path })];
+    return [
+      draft(workload, {
+        message: `${message}${surges(workload) ? "; a roll-out waits, too" : ""}`,
+        path,
+        domain: topologyKey === ZONE_LABEL ? "zone" : "node",
+      }),
+    ];
   });
   const spread = workload.template.spec.topologySpreadConstraints.flatMap((constraint, index) => {
     const { topologyKey, whenUnsatisfiable, nodeTaintsPolicy, maxSkew } = constraint;
@@ -105,8 +111,11 @@ function draftsOf(workload: Workload, { snapshot }: AuditView): readonly Draft[]
     // What is left of the others once each holds as many as the skew allows above an empty domain.
     if (domains < 2 || count <= maxSkew * (domains - 1)) return [];
     const path = ["topologySpreadConstraints", index];
-    const message = `${nameOf(workload)}: after the loss of one of ${domains} domains of ${topologyKey} the others may hold ${maxSkew * (domains - 1)} of ${count} pods until the Node objects are gone`;
-    return [draft(workload, { message, path, value: { maxSkew, topologyKey, nodeTaintsPolicy } })];
+    const message = `${nameOf(workload)}: when one of ${domains} domains of ${topologyKey} is lost it counts as empty, so replacements wait until its Node objects are gone`;
+    const value = { maxSkew, topologyKey, nodeTaintsPolicy };
+    const domain = topologyKey === ZONE_LABEL ? "zone" : "node";
+    // Those of the other domains go on.
+    return [{ ...draft(workload, { message, path, value, domain }), severity: "medium" as const }];
   });
   return [...apart, ...spread];
 }
@@ -117,13 +126,19 @@ function draft(
     message,
     path,
     value,
-  }: { readonly message: string; readonly path: readonly PropertyKey[]; readonly value?: unknown },
+    domain,
+  }: {
+    readonly message: string;
+    readonly path: readonly PropertyKey[];
+    readonly value?: unknown;
+    readonly domain: "node" | "zone";
+  },
 ): Draft {
   return {
     of: workload,
     message,
     fields: [podField(workload, path, value), workload.replicas.field],
-    prove: { workload, domain: "node" },
+    prove: { workload, domain },
   };
 }
 

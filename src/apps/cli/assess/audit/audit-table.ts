@@ -11,7 +11,10 @@ const MOST_ROWS = 12;
 const MOST_ASSUMPTIONS = 4;
 
 /** Longer names push the messages out of sight. */
-const LONGEST_OWNER = 20;
+const LONGEST_OWNER = 14;
+
+/** A row that a terminal breaks takes two lines. */
+const LONGEST_MESSAGE = 64;
 
 const COLOURS: Readonly<Record<Severity, "red" | "yellow" | "dim" | "magenta" | "cyan">> = {
   critical: "magenta",
@@ -28,13 +31,12 @@ export function formatAudit(
 ): string {
   const fresh = result.findings.filter(({ isKnown }) => !isKnown);
   const shown = all ? fresh : fresh.slice(0, MOST_ROWS);
-  const [worst] = fresh;
   return [
     headline(result, fresh),
     "",
-    ...(shown.length === 0 ? [paint("green", "nothing found")] : [findingTable(shown)]),
+    ...(shown.length === 0 ? [paint("green", "nothing found")] : [findingTable(shown, all)]),
     ...(fresh.length > shown.length ? [`and ${fresh.length - shown.length} more: --all shows them`] : []),
-    ...(worst === undefined ? [] : ["", nextStep(worst, paths)]),
+    ...nextStep(fresh, paths),
     "",
     ...result.assumptions.slice(0, MOST_ASSUMPTIONS).map((text) => paint("dim", text)),
   ].join("\n");
@@ -55,17 +57,28 @@ function headline({ workloads, rules, findings, exempted }: AuditResult, fresh: 
   ].join("; ");
 }
 
-function findingTable(findings: readonly Finding[]): string {
+function findingTable(findings: readonly Finding[], all: boolean): string {
   return table([
     ["SEVERITY", "RULE", "OWNER", "WHAT", "WHERE"],
     ...findings.map((finding) => [
       paint(COLOURS[finding.severity], finding.severity),
       finding.rule,
-      shortened(finding.owner ?? "-"),
-      finding.proof === undefined ? finding.message : `${finding.message} (${finding.proof})`,
-      placeOf(finding),
+      shortened(finding.owner ?? "-", LONGEST_OWNER),
+      all ? inFull(finding) : inShort(finding),
+      all ? placeOf(finding) : fileOf(placeOf(finding)),
     ]),
   ]);
+}
+
+function inFull({ message, proof }: Finding): string {
+  return proof === undefined ? message : `${message} (${proof})`;
+}
+
+/** The proof instead of the message where there is one: it says more in fewer words. */
+function inShort({ object, message, proof }: Finding): string {
+  if (proof === undefined) return shortened(message, LONGEST_MESSAGE);
+  const name = object.namespace === "" ? object.name : `${object.namespace}/${object.name}`;
+  return shortened(`${name}: ${proof.replace("simulated: ", "")}`, LONGEST_MESSAGE);
 }
 
 /** File and line of the first field, else its path. */
@@ -74,13 +87,23 @@ function placeOf({ evidence: [first] }: Finding): string {
   return first.line === undefined ? first.file : `${first.file}:${first.line}`;
 }
 
-function nextStep({ rule, patch }: Finding, paths: readonly string[]): string {
-  const command = `tandem audit ${paths.join(" ")}`;
-  return patch === undefined
-    ? `${rule} explained: tandem audit --explain ${rule}; all evidence: ${command} -o json`
-    : `patches that are certain: ${command} --patches > patches.yaml`;
+function fileOf(place: string): string {
+  return place.slice(place.lastIndexOf("/") + 1);
 }
 
-function shortened(text: string): string {
-  return text.length <= LONGEST_OWNER ? text : `${text.slice(0, LONGEST_OWNER - 1)}…`;
+/** Patches, if there are any; else what says more of the worst. */
+function nextStep(fresh: readonly Finding[], paths: readonly string[]): readonly string[] {
+  const [worst] = fresh;
+  if (worst === undefined) return [];
+  const command = `tandem audit ${paths.join(" ")}`;
+  const patched = fresh.filter(({ patch }) => patch !== undefined).length;
+  return [
+    "",
+    ...(patched === 0 ? [] : [`to fix ${patched} of them: ${command} --patches`]),
+    `to read more: tandem audit --explain ${worst.rule}, or ${command} -o json`,
+  ];
+}
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
