@@ -13,14 +13,25 @@ export interface UsedClaim {
   readonly volume: PersistentVolume | undefined;
 }
 
+/** Claims by `<namespace>/<name>`, volumes by name. */
+export interface StorageByName {
+  readonly claims: ReadonlyMap<string, PersistentVolumeClaim>;
+  readonly volumes: ReadonlyMap<string, PersistentVolume>;
+}
+
+/** Indexes claims and volumes. */
+export function storageByName({ persistentVolumeClaims, persistentVolumes }: ClusterSnapshot): StorageByName {
+  return {
+    claims: new Map(persistentVolumeClaims.map((one) => [`${one.metadata.namespace}/${one.metadata.name}`, one])),
+    volumes: new Map(persistentVolumes.map((one) => [one.metadata.name, one])),
+  };
+}
+
 /** Claims of the template, and of the pods that are there. */
-export function usedClaims(workload: Workload, snapshot: ClusterSnapshot): readonly UsedClaim[] {
+export function usedClaims(workload: Workload, { claims, volumes }: StorageByName): readonly UsedClaim[] {
   const names = new Set([podOf(workload), ...workload.pods].flatMap(namedClaims));
-  if (names.size === 0) return [];
-  return snapshot.persistentVolumeClaims
-    .filter(({ metadata }) => names.has(`${metadata.namespace}/${metadata.name}`))
-    .map((claim) => ({
-      claim,
-      volume: snapshot.persistentVolumes.find(({ metadata }) => metadata.name === claim.spec.volumeName),
-    }));
+  return [...names].flatMap((name) => {
+    const claim = claims.get(name);
+    return claim === undefined ? [] : [{ claim, volume: volumes.get(claim.spec.volumeName) }];
+  });
 }

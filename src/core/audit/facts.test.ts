@@ -374,3 +374,48 @@ test("the worst comes first", () => {
   expect(severities).toEqual(severities.toSorted((one, other) => order.indexOf(one) - order.indexOf(other)));
   expect(severities.length).toBeGreaterThan(2);
 });
+
+test("a zone that is lost and counts as empty: the replacements that wait are simulated", () => {
+  const spread =
+    "topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: web}}}]";
+  const pod = (on: string): string => runs(on).replace("containers:", `${spread}, containers:`);
+  const zones = ["a", "b", "c"].flatMap((zone) =>
+    [`${zone}1`, `${zone}2`, `${zone}3`].map((name) => [name, zone] as const),
+  );
+  const yaml =
+    workload({ replicas: "replicas: 9", pod: `      ${spread}\n` }) +
+    REPLICA_SET +
+    zones.map(([name, zone]) => node(name, zone) + pod(name)).join("");
+  const finding = auditYaml(yaml).findings.find(({ rule }) => rule === "spread-blocks-replacement");
+  expect(finding?.proof).toMatch(/^simulated: loss of zone a leaves 6 of 9; 3 stay Pending \(/);
+});
+
+test("a pod that Helm runs once as a test is no workload", () => {
+  const pod = `apiVersion: v1
+kind: Pod
+metadata: {name: web-test, annotations: {helm.sh/hook: test}}
+spec: {containers: [{name: wget, image: "busybox:1"}]}
+`;
+  expect(auditYaml(pod).workloads).toBe(0);
+});
+
+test("namespaces that are ignored have no findings", () => {
+  expect(found(workload(), { config: { ignoreNamespaces: ["shop"] } })).toEqual([]);
+});
+
+describe("pods without the object that made them", () => {
+  const seen =
+    REPLICA_SET.replace("replicas: 3", "") + node("a1", "a") + node("b1", "b") + runs("a1") + runs("a1", "web-2");
+
+  test("count as a workload with as many replicas, by the name of its top owner", () => {
+    const { workloads, findings } = auditYaml(seen);
+    expect(workloads).toBe(1);
+    expect(findings.find(({ rule }) => rule === "observed-placement")?.message).toBe(
+      "all 2 pods of Deployment shop/web are on node a1",
+    );
+  });
+
+  test("and only once where the object is there", () => {
+    expect(auditYaml(seen + workload()).workloads).toBe(1);
+  });
+});

@@ -15,8 +15,17 @@ import type { EffectiveReplicas, Workload, WorkloadKind } from "./workload.ts";
 /** Marks the API server's copy of a static pod, which no controller and no eviction reaches. */
 const MIRROR = "kubernetes.io/config.mirror";
 
+/** Helm runs what has it once: tests, migrations. */
+const HELM_HOOK = "helm.sh/hook";
+
 /** All workloads. What another workload makes is not one: its ReplicaSets, Jobs and pods; static pods neither. */
 export function indexWorkloads(snapshot: ClusterSnapshot): readonly Workload[] {
+  const { known, scene } = knownWorkloads(snapshot);
+  return [...known, ...observedOnly(known, scene)];
+}
+
+/** Those of which the snapshot has the object. */
+function knownWorkloads(snapshot: ClusterSnapshot): { readonly known: readonly Workload[]; readonly scene: Scene } {
   const scene: Scene = {
     autoscalers: indexAutoscalers(snapshot),
     podsByOwner: podsByTopOwner(snapshot),
@@ -31,7 +40,7 @@ export function indexWorkloads(snapshot: ClusterSnapshot): readonly Workload[] {
       ({ object }) => object.metadata.namespace,
     ),
   };
-  return [
+  const known = [
     ...snapshot.deployments.map((object) => scaled("Deployment", object, scene)),
     ...snapshot.statefulSets.map((object) => scaled("StatefulSet", object, scene)),
     ...snapshot.replicaSets.filter(isUnowned).map((object) => scaled("ReplicaSet", object, scene)),
@@ -77,6 +86,29 @@ export function indexWorkloads(snapshot: ClusterSnapshot): readonly Workload[] {
       return { ...workload(of, { template }, fixed(of, 1, "spec"), scene), podPath: ["spec"] };
     }),
   ];
+  return { known, scene };
+}
+
+const REPLICATING: Readonly<Record<string, WorkloadKind>> = {
+  ReplicaSet: "ReplicaSet",
+  Deployment: "Deployment",
+  StatefulSet: "StatefulSet",
+  ReplicationController: "ReplicationController",
+};
+
+/** Workloads of which the snapshot has pods, and not the object: as many replicas as are there, of which the first stands for all. */
+function observedOnly(known: readonly Workload[], scene: Scene): readonly Workload[] {
+  const keys = new Set(known.map(keyOf));
+  return [...scene.podsByOwner].flatMap(([key, pods]) => {
+    const kind = REPLICATING[key.slice(0, key.indexOf(" "))];
+    const [first] = pods;
+    if (kind === undefined || first === undefined || keys.has(key)) return [];
+    const metadata = { ...first.metadata, name: key.slice(key.indexOf("/") + 1), ownerReferences: [] };
+    const of = { kind, object: { metadata } };
+    const field = { of: { kind: "Pod", object: first }, path: ["metadata", "ownerReferences"], value: pods.length };
+    const template = { metadata: first.metadata, spec: first.spec };
+    return [workload(of, { template }, { count: pods.length, because: "observed", field }, scene)];
+  });
 }
 
 /** Declarations of schemas that are nested this deep are written shortened, and no longer equal the type that they stand for. */
@@ -154,7 +186,8 @@ function isUnowned({ metadata }: AuditObject["object"]): boolean {
 }
 
 function isBare(pod: Pod): boolean {
-  return isUnowned(pod) && pod.metadata.annotations[MIRROR] === undefined && !hasEnded(pod);
+  const { annotations } = pod.metadata;
+  return isUnowned(pod) && annotations[MIRROR] === undefined && annotations[HELM_HOOK] === undefined && !hasEnded(pod);
 }
 
 /** Pods that are there, by the workload that they come from in the end. */

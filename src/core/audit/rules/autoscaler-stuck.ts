@@ -1,3 +1,4 @@
+import { scaleKey } from "../effective-replicas.ts";
 import type { AuditRule, Draft } from "../rule.ts";
 import { nameOf, runningContainers, type Workload } from "../workload.ts";
 
@@ -7,14 +8,11 @@ export const autoscalerStuck: AuditRule = {
   title: "An autoscaler cannot scale",
   severity: "medium",
   breaks: "When load rises, as it does on survivors after a loss, no pod is added.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ snapshot, workloadByKey }) =>
     snapshot.horizontalPodAutoscalers.flatMap((object): readonly Draft[] => {
       const of = { kind: "HorizontalPodAutoscaler", object };
       const { minReplicas, maxReplicas, metrics, targetCPUUtilizationPercentage, scaleTargetRef } = object.spec;
-      const workload = workloads.find(
-        ({ kind, namespace, name }) =>
-          kind === scaleTargetRef.kind && namespace === object.metadata.namespace && name === scaleTargetRef.name,
-      );
+      const workload = workloadByKey.get(scaleKey(scaleTargetRef.kind, object.metadata.namespace, scaleTargetRef.name));
       if (minReplicas >= maxReplicas)
         return [
           {

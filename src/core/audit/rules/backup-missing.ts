@@ -103,11 +103,11 @@ status: {phase: Completed, completionTimestamp: "2026-11-30T01:00:00Z"}
 /** How old the newest backup may be, in days. */
 const MOST_DAYS = 2;
 
-function keepsData(workload: Workload, { snapshot }: AuditView): boolean {
+function keepsData(workload: Workload, { storage }: AuditView): boolean {
   const { object } = workload;
   const templates =
     "spec" in object ? (object.spec as { volumeClaimTemplates?: readonly unknown[] }).volumeClaimTemplates : [];
-  return (templates ?? []).length > 0 || usedClaims(workload, snapshot).length > 0;
+  return (templates ?? []).length > 0 || usedClaims(workload, storage).length > 0;
 }
 
 /** Days since 0000-03-01 of a date-time in UTC. https://howardhinnant.github.io/date_algorithms.html */

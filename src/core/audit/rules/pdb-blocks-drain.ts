@@ -9,9 +9,9 @@ export const pdbBlocksDrain: AuditRule = {
   severity: "high",
   breaks:
     "No node that runs one of its pods can be drained: upgrades hang, or are forced and take pods without any care.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ snapshot, workloadsByBudget }) =>
     snapshot.podDisruptionBudgets.flatMap((budget) => {
-      const matched = workloads.filter((workload) => isLongRunning(workload) && workload.budgets.includes(budget));
+      const matched = (workloadsByBudget.get(budget) ?? []).filter(isLongRunning);
       const expected = matched.reduce((sum, { replicas }) => sum + replicas.count, 0);
       const desired = desiredHealthy(budget, expected);
       if (expected === 0 || desired < expected) return [];

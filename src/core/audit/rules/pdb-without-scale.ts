@@ -8,10 +8,10 @@ export const pdbWithoutScale: AuditRule = {
   title: "A disruption budget that needs a scale has none",
   severity: "medium",
   breaks: "The budget cannot be computed, so that no pod it matches is ever evicted: drains hang.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ snapshot, workloadsByBudget }) =>
     snapshot.podDisruptionBudgets.filter(needsScale).flatMap((budget) =>
-      workloads
-        .filter(({ kind, budgets }) => budgets.includes(budget) && (kind === "Pod" || kind === "DaemonSet"))
+      (workloadsByBudget.get(budget) ?? [])
+        .filter(({ kind }) => kind === "Pod" || kind === "DaemonSet")
         .slice(0, 1)
         .map((workload) => ({
           of: budgetObject(budget),

@@ -88,7 +88,8 @@ status: {allocatable: {cpu: "4", memory: 8Gi, pods: "110"}}
 
 function draftsOf(workload: Workload, { snapshot }: AuditView): readonly Draft[] {
   const { count } = workload.replicas;
-  if (count < 2) return [];
+  const { topologySpreadConstraints, affinity } = workload.template.spec;
+  if (count < 2 || (topologySpreadConstraints.length === 0 && affinity.podAntiAffinity === undefined)) return [];
   const eligible = eligibleNodes(workload, snapshot.nodes);
   const apart = requiredApart(workload).flatMap(({ topologyKey }, index) => {
     const domains = domainsOf(topologyKey, eligible).length;
@@ -103,7 +104,7 @@ function draftsOf(workload: Workload, { snapshot }: AuditView): readonly Draft[]
       }),
     ];
   });
-  const spread = workload.template.spec.topologySpreadConstraints.flatMap((constraint, index) => {
+  const spread = topologySpreadConstraints.flatMap((constraint, index) => {
     const { topologyKey, whenUnsatisfiable, nodeTaintsPolicy, maxSkew } = constraint;
     const domains = domainsOf(topologyKey, eligible).length;
     if (whenUnsatisfiable !== "DoNotSchedule" || nodeTaintsPolicy !== "Ignore" || !countsItself(constraint, workload))

@@ -12,6 +12,7 @@ export const spreadNewDomain: AuditRule = {
   breaks: "The empty domain keeps the minimum at zero: further pods stay Pending on healthy nodes elsewhere.",
   check: ({ snapshot: { nodes }, workloads }) =>
     workloads.filter(isReplicated).flatMap((workload) => {
+      if (workload.template.spec.topologySpreadConstraints.length === 0) return [];
       const selects = requiredNodes(podOf(workload));
       const counted = nodes.filter(({ metadata }) => selects({ name: metadata.name, labels: metadata.labels }));
       const eligible = eligibleNodes(workload, nodes);

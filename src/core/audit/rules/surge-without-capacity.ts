@@ -90,7 +90,7 @@ status: {phase: Running}
 };
 
 function needsSurge({ kind, object, replicas }: Workload): boolean {
-  if (kind !== "Deployment" || replicas.count === 0) return false;
+  if (kind !== "Deployment" || !("spec" in object) || replicas.count === 0) return false;
   const { strategy, paused } = (object as Deployment).spec;
   const { maxUnavailable } = strategy.rollingUpdate;
   const may =

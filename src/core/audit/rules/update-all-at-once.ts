@@ -10,7 +10,13 @@ export const updateAllAtOnce: AuditRule = {
   breaks: "Every roll-out is an outage, and a bad version lasts until it has been rolled back.",
   check: ({ workloads }) =>
     workloads
-      .filter((workload) => isReplicated(workload) && workload.kind === "Deployment" && workload.replicas.count > 0)
+      .filter(
+        (workload) =>
+          isReplicated(workload) &&
+          workload.kind === "Deployment" &&
+          "spec" in workload.object &&
+          workload.replicas.count > 0,
+      )
       .flatMap((workload) => {
         const { strategy } = (workload.object as Deployment).spec;
         if (strategy.type === "Recreate")

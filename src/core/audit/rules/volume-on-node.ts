@@ -8,7 +8,7 @@ export const volumeOnNode: AuditRule = {
   title: "Data on one node",
   severity: "medium",
   breaks: "The data is lost, or out of reach, together with its node.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ storage, workloads }) =>
     workloads.filter(isReplicated).flatMap((workload) => [
       ...workload.template.spec.volumes.flatMap(({ name, hostPath }, index) =>
         hostPath === undefined || isOfSystem(hostPath.path)
@@ -21,7 +21,7 @@ export const volumeOnNode: AuditRule = {
               },
             ],
       ),
-      ...usedClaims(workload, snapshot).flatMap(({ claim, volume }) => {
+      ...usedClaims(workload, storage).flatMap(({ claim, volume }) => {
         if (volume === undefined || (volume.spec.local ?? volume.spec.hostPath) === undefined) return [];
         const path = ["spec", volume.spec.local === undefined ? "hostPath" : "local"];
         return [

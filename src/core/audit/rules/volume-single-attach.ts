@@ -9,11 +9,11 @@ export const volumeSingleAttach: AuditRule = {
   severity: "high",
   breaks:
     "After the loss of its node the replacement waits for the volume, for good if nobody removes the lost pod; a roll-out that starts a new pod first hangs.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ storage, workloads }) =>
     workloads
       .filter((workload) => isReplicated(workload) && workload.kind !== "StatefulSet")
       .flatMap((workload) =>
-        usedClaims(workload, snapshot).flatMap(({ claim }) => {
+        usedClaims(workload, storage).flatMap(({ claim }) => {
           const { accessModes } = claim.spec;
           const single = accessModes.every((mode) => mode === "ReadWriteOnce" || mode === "ReadWriteOncePod");
           if (accessModes.length === 0 || !single) return [];

@@ -9,9 +9,9 @@ export const volumeZonePinned: AuditRule = {
   title: "A volume in one zone",
   severity: "medium",
   breaks: "The loss of its zone stops the pod for as long as the zone is lost: no other zone can use the volume.",
-  check: ({ snapshot, workloads }) =>
+  check: ({ storage, workloads }) =>
     workloads.filter(isLongRunning).flatMap((workload) => {
-      const pinned = usedClaims(workload, snapshot).flatMap(({ volume }) => {
+      const pinned = usedClaims(workload, storage).flatMap(({ volume }) => {
         const terms = volume?.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
         const zones = terms.flatMap(({ matchExpressions = [] }) =>
           matchExpressions.filter(({ key }) => key === ZONE_LABEL).flatMap(({ values = [] }) => values),

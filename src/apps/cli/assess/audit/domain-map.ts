@@ -13,6 +13,9 @@ const ACROSS = 6;
 const NODE_WIDTH = ACROSS * (POD + GAP) + 20;
 const ZONE_PAD = 14;
 
+/** In degrees: multiples of it never come close to each other. */
+const GOLDEN_ANGLE = 137.508;
+
 /** More nodes than these would be too small to see. */
 const MOST_NODES = 200;
 
@@ -20,20 +23,24 @@ const MOST_NODES = 200;
 interface Dot {
   readonly workload: string;
   readonly name: string;
+  readonly colour: string;
   readonly isAlone: boolean;
 }
 
 /** SVG; undefined where there is no node. Workloads of which one domain holds all pods are ringed. */
-export function domainMap({ snapshot, workloads }: AuditView): string | undefined {
+export function domainMap(view: AuditView): string | undefined {
+  const { snapshot, workloads } = view;
   if (snapshot.nodes.length === 0) return undefined;
   const nodes = snapshot.nodes.slice(0, MOST_NODES);
   const zoneByNode = new Map(nodes.map((node) => [node.metadata.name, zoneOf(node) ?? "no zone"]));
+  const colours = workloadColours(view);
   const dots = new Map<string, Dot[]>();
   for (const workload of workloads) {
     const isAlone = workload.kind !== "DaemonSet" && new Set(workload.pods.map(({ spec }) => spec.nodeName)).size === 1;
     for (const pod of workload.pods) {
       const list = dots.get(pod.spec.nodeName) ?? [];
-      list.push({ workload: `${workload.namespace}/${workload.name}`, name: pod.metadata.name, isAlone });
+      const key = `${workload.namespace}/${workload.name}`;
+      list.push({ workload: key, name: pod.metadata.name, colour: colours.get(key) ?? "", isAlone });
       dots.set(pod.spec.nodeName, list);
     }
   }
@@ -103,19 +110,23 @@ function drawNode(
 ): string {
   const pods = dots
     .toSorted((one, other) => (one.workload < other.workload ? -1 : 1))
-    .map(({ workload, name, isAlone }, index) => {
+    .map(({ workload, name, colour, isAlone }, index) => {
       const x = left + 10 + (index % ACROSS) * (POD + GAP);
       const y = top + 28 + Math.floor(index / ACROSS) * (POD + GAP);
-      return `<rect class="pod${isAlone ? " alone" : ""}" x="${x}" y="${y}" width="${POD}" height="${POD}" rx="4" fill="${colourOf(workload)}" data-workload="${escapeMarkup(workload)}"><title>${escapeMarkup(`${workload}: ${name}`)}</title></rect>`;
+      return `<rect class="pod${isAlone ? " alone" : ""}" x="${x}" y="${y}" width="${POD}" height="${POD}" rx="4" fill="${colour}" data-workload="${escapeMarkup(workload)}"><title>${escapeMarkup(`${workload}: ${name}`)}</title></rect>`;
     });
   const label = metadata.name.length > 17 ? `${metadata.name.slice(0, 16)}…` : metadata.name;
   return `<rect class="node" x="${left}" y="${top}" width="${NODE_WIDTH}" height="${height}" rx="8"/><text class="node-name" x="${left + 10}" y="${top + 18}">${escapeMarkup(label)}</text>
 ${pods.join("\n")}`;
 }
 
-/** The same colour for the same workload in every report. */
-export function colourOf(workload: string): string {
-  let hash = 7;
-  for (const char of workload) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 3600;
-  return `hsl(${hash % 360} 62% ${48 + (hash % 3) * 7}%)`;
+/** Colours of workloads, by `<namespace>/<name>`: neighbours in the order of names differ as much as colours can. */
+export function workloadColours({ workloads }: AuditView): ReadonlyMap<string, string> {
+  const names = [...new Set(workloads.map(({ namespace, name }) => `${namespace}/${name}`))].toSorted();
+  return new Map(
+    names.map((name, index) => [
+      name,
+      `hsl(${Math.round(205 + index * GOLDEN_ANGLE) % 360} 58% ${46 + (index % 3) * 8}%)`,
+    ]),
+  );
 }

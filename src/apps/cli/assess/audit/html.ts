@@ -5,7 +5,7 @@
 import type { AuditResult, Evidence, Finding } from "../../../../core/audit/audit.ts";
 import type { AuditView } from "../../../../core/audit/audit-view.ts";
 import { SEVERITIES } from "../../../../core/audit/severity.ts";
-import { colourOf, domainMap } from "./domain-map.ts";
+import { domainMap, workloadColours } from "./domain-map.ts";
 import { STYLE } from "./html-style.ts";
 import { escapeMarkup as e } from "./markup.ts";
 
@@ -43,11 +43,12 @@ function tiles(fresh: readonly Finding[], { findings, exempted }: AuditResult): 
     .join("");
 }
 
-function legend({ workloads }: AuditView): string {
-  const placed = workloads.filter(({ pods }) => pods.length > 0);
+function legend(view: AuditView): string {
+  const colours = workloadColours(view);
+  const placed = view.workloads.filter(({ pods }) => pods.length > 0);
   const items = placed.slice(0, MOST_NAMED).map(({ namespace, name, pods }) => {
     const key = `${namespace}/${name}`;
-    return `<li><i style="background:${colourOf(key)}"></i>${e(key)} <span class="dim">${pods.length}</span></li>`;
+    return `<li><i style="background:${colours.get(key) ?? ""}"></i>${e(key)} <span class="dim">${pods.length}</span></li>`;
   });
   const more = placed.length - items.length;
   return `<ul class="legend">${items.join("")}${more > 0 ? `<li class="dim">and ${more} more</li>` : ""}</ul>`;
