@@ -390,6 +390,27 @@ test("a zone that is lost and counts as empty: the replacements that wait are si
   expect(finding?.proof).toMatch(/^simulated: loss of zone a leaves 6 of 9; 3 stay Pending \(/);
 });
 
+test("a patch removes what it is for, and brings nothing else", () => {
+  const blocked = workload() + budget("minAvailable: 3, selector: {matchLabels: {app: web}}");
+  const [fix] = auditYaml(blocked).findings.flatMap(({ rule, patch }) =>
+    rule === "pdb-blocks-drain" && patch ? [patch] : [],
+  );
+  expect(fix?.object).toMatchObject({ spec: { minAvailable: null, maxUnavailable: 1 } });
+  const patched = workload() + budget("minAvailable: null, maxUnavailable: 1, selector: {matchLabels: {app: web}}");
+  expect(found(patched)).toEqual(found(blocked).filter((id) => id !== "pdb-blocks-drain"));
+
+  const [added] = auditYaml(workload()).findings.flatMap(({ rule, patch }) =>
+    rule === "pdb-missing" && patch ? [patch] : [],
+  );
+  const withBudget = `${workload()}---\n${JSON.stringify(added?.object)}\n`;
+  expect(found(withBudget)).toEqual(found(workload()).filter((id) => id !== "pdb-missing"));
+});
+
+test("a budget on one replica blocks, and no patch is certain to be right", () => {
+  const yaml = workload({ replicas: "replicas: 1" }) + budget("minAvailable: 1, selector: {matchLabels: {app: web}}");
+  expect(auditYaml(yaml).findings.find(({ rule }) => rule === "pdb-blocks-drain")).not.toHaveProperty("patch");
+});
+
 test("a pod that Helm runs once as a test is no workload", () => {
   const pod = `apiVersion: v1
 kind: Pod

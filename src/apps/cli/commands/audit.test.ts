@@ -96,7 +96,10 @@ test("a configuration that is there is used; mistakes in it are named with what 
 
 test("patches, pages and the list of rules; a rule that is not there is refused with one that is", async () => {
   const patches = await tandemAudit([EXAMPLE, "--patches"]);
-  expect(patches.out).toContain("# merge-patch: PodDisruptionBudget shop/cart wants 3 healthy of 3 pods");
+  expect(patches.out).toContain(
+    `# kubectl patch PodDisruptionBudget cart -n shop --type merge -p '{"spec":{"minAvailable":null,"maxUnavailable":1}}'`,
+  );
+  expect(patches.out).toMatch(/apiVersion: policy\/v1\nkind: PodDisruptionBudget\nmetadata:\n {2}name: web\n/);
   expect((await tandemAudit(["--explain", "pdb-overlap"])).out).toContain("answered with 500");
   expect((await tandemAudit(["--list-rules"])).out).toContain("pdb-overlap (high)");
   expect(await tandemAudit(["--explain", "pdb-overlay"])).toMatchObject({

@@ -13,6 +13,7 @@ import { formatAudit } from "../assess/audit/audit-table.ts";
 import { auditHtml } from "../assess/audit/html.ts";
 import { junitXml } from "../assess/audit/junit.ts";
 import { auditMarkdown } from "../assess/audit/markdown.ts";
+import { patchDocument } from "../assess/audit/patch-document.ts";
 import { baselineText, readAuditConfig, readBaseline } from "../assess/audit/read-audit-config.ts";
 import { sarifLog } from "../assess/audit/sarif.ts";
 import { readClusterFiles } from "../assess/read-cluster-files.ts";
@@ -90,9 +91,11 @@ async function runAudit(paths: readonly string[], options: AuditCommandOptions):
   const files = await readClusterFiles(paths);
   reportLeftOut(files);
   const others = await Promise.all(
-    Object.entries(options.site).map(
-      async ([name, path]) => [name, (await readClusterFiles([path])).snapshot] as const,
-    ),
+    Object.entries(options.site).map(async ([name, path]) => {
+      const site = await readClusterFiles([path]);
+      reportLeftOut(site);
+      return [name, site.snapshot] as const;
+    }),
   );
   const view = auditView(files.snapshot, new Date().toISOString(), new Map(others));
   const result = audit(view, { rules, config, locate: files.locate, baseline });
@@ -131,14 +134,9 @@ function rendered(result: AuditResult, { view, rules, paths, options }: Renderin
   }
 }
 
-/** As documents, of which each says whether it is a patch of an object or a new one. */
 function patches({ findings }: AuditResult): string {
-  const seen = new Set<string>();
   return findings
-    .flatMap(({ patch, message }) =>
-      patch === undefined ? [] : [`# ${patch.kind}: ${message}\n${stringify(patch.object)}`],
-    )
-    .filter((text) => !seen.has(text) && seen.add(text))
+    .flatMap(({ patch, message, object }) => (patch === undefined ? [] : [patchDocument(patch, message, object)]))
     .join("---\n")
     .trimEnd();
 }
