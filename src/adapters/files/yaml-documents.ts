@@ -4,10 +4,17 @@
  */
 import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, type Node, parseAllDocuments } from "yaml";
 import type { Parsed, Problem } from "../../model/problem.ts";
-import { formatPath, isRecord } from "../objects/parse-object.ts";
+import { formatPath } from "../../model/field-path.ts";
+import { isRecord } from "../objects/parse-object.ts";
 
 /** Most values that the aliases of one document may stand for: a few lines could otherwise fill the memory. */
 const MOST_ALIASES = 100;
+
+/** A file, and a line where lines are known. */
+export interface SourcePlace {
+  readonly file: string;
+  readonly line?: number;
+}
 
 /** One value of a document: the whole of it, or one item of a List. */
 export interface LocatedValue {
@@ -16,6 +23,8 @@ export interface LocatedValue {
   readonly line: number;
   /** A problem at a path within the value, with its line and the path in the document. */
   readonly problemAt: (path: readonly PropertyKey[], message: string, remedy: string) => Problem;
+  /** Where the deepest part of a path stands that is there. */
+  readonly placeOf: (path: readonly PropertyKey[]) => SourcePlace;
 }
 
 /**
@@ -58,6 +67,7 @@ class DocumentReader {
       value,
       line: this.#lineOf(at),
       problemAt: (path, message, remedy) => this.#at([...at, ...path], message, remedy),
+      placeOf: (path) => ({ file: this.#file, line: this.#lineOf([...at, ...path]) }),
     };
   }
 

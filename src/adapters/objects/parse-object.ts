@@ -37,15 +37,6 @@ export function parseObject(
   return refused.length > 0 ? { ok: false, problems: refused } : { ok: true, object: parsed.data };
 }
 
-/** A path as people write it: `spec.sites[0].name`. */
-export function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
-    "",
-  );
-}
-
 /** Whether a value has fields. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);

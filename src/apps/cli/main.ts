@@ -5,6 +5,7 @@
 import { enableCompileCache } from "node:module";
 import { Command } from "commander";
 import { agentCommand } from "./commands/agent.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { controllerCommand } from "./commands/controller.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { eventsCommand } from "./commands/events.ts";
@@ -41,6 +42,7 @@ const program = new Command("tandem")
   .addCommand(joinCommand())
   .addCommand(validateCommand())
   .addCommand(simulateCommand())
+  .addCommand(auditCommand())
   .addCommand(installCommand())
   .addCommand(uninstallCommand())
   .addCommand(gatewayCommand())

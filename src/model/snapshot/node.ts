@@ -25,6 +25,7 @@ export const Node = z.object({
       images: z
         .array(z.object({ names: z.array(z.string()).default([]), sizeBytes: z.number().default(0) }))
         .default([]),
+      nodeInfo: z.object({ kubeletVersion: z.string().default("") }).optional(),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
     })
     .prefault({}),

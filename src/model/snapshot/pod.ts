@@ -15,6 +15,26 @@ const ContainerPort = z.object({
 /** A port of a container; it takes one of its node where it has a hostPort. */
 export type ContainerPort = z.infer<typeof ContainerPort>;
 
+const Probe = z.object({
+  httpGet: z
+    .object({
+      path: z.string().default("/"),
+      port: z.union([z.int(), z.string()]),
+      host: z.string().default(""),
+      scheme: z.string().default("HTTP"),
+    })
+    .optional(),
+  tcpSocket: z.object({ port: z.union([z.int(), z.string()]), host: z.string().default("") }).optional(),
+  exec: z.object({ command: z.array(z.string()).default([]) }).optional(),
+  grpc: z.object({ port: z.int(), service: z.string().default("") }).optional(),
+  periodSeconds: z.number().default(10),
+  failureThreshold: z.number().default(3),
+});
+/** How a kubelet asks a container whether it is well. */
+export type Probe = z.infer<typeof Probe>;
+
+const LifecycleHandler = z.object({ sleep: z.object({ seconds: z.number().default(0) }).optional() });
+
 const Container = z.object({
   name: z.string(),
   image: z.string().default(""),
@@ -22,6 +42,11 @@ const Container = z.object({
   ports: z.array(ContainerPort).default([]),
   /** `Always` on an init container makes it a sidecar. */
   restartPolicy: z.string().optional(),
+  readinessProbe: Probe.optional(),
+  livenessProbe: Probe.optional(),
+  startupProbe: Probe.optional(),
+  lifecycle: z.object({ preStop: LifecycleHandler.optional() }).optional(),
+  volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string().default("") })).default([]),
 });
 /** A container or init container. */
 export type Container = z.infer<typeof Container>;
@@ -81,6 +106,10 @@ const Volume = z.object({
   persistentVolumeClaim: z.object({ claimName: z.string() }).optional(),
   /** Its claim is `<pod>-<volume>`, made for this pod. */
   ephemeral: z.object({}).optional(),
+  emptyDir: z.object({ medium: z.string().default("") }).optional(),
+  hostPath: z.object({ path: z.string() }).optional(),
+  configMap: z.object({ name: z.string().optional() }).optional(),
+  secret: z.object({ secretName: z.string().optional() }).optional(),
   gcePersistentDisk: z.object({ pdName: z.string(), readOnly: z.boolean().default(false) }).optional(),
   awsElasticBlockStore: z.object({ volumeID: z.string() }).optional(),
   iscsi: z.object({ iqn: z.string(), readOnly: z.boolean().default(false) }).optional(),
@@ -93,7 +122,7 @@ const Volume = z.object({
     })
     .optional(),
 });
-/** A volume of a pod; sources that no scheduler looks at are left out. */
+/** A volume of a pod; sources that decide neither where it runs nor what a lost node takes along are left out. */
 export type Volume = z.infer<typeof Volume>;
 
 const ContainerStatus = z.object({
@@ -126,6 +155,7 @@ const PodSpec = z.object({
   topologySpreadConstraints: z.array(TopologySpreadConstraint).default([]),
   volumes: z.array(Volume).default([]),
   priority: z.int().default(0),
+  priorityClassName: z.string().default(""),
   preemptionPolicy: z.enum(["PreemptLowerPriority", "Never"]).default("PreemptLowerPriority"),
   terminationGracePeriodSeconds: z.number().default(30),
   schedulingGates: z.array(z.object({ name: z.string() })).default([]),

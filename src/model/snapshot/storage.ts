@@ -21,6 +21,8 @@ export const PersistentVolume = z.object({
     nodeAffinity: z.object({ required: NodeSelector.optional() }).optional(),
     csi: z.object({ driver: z.string(), volumeHandle: z.string() }).optional(),
     volumeAttributesClassName: z.string().optional(),
+    local: z.object({ path: z.string() }).optional(),
+    hostPath: z.object({ path: z.string() }).optional(),
   }),
   status: z.object({ phase: z.string().default("Available") }).prefault({}),
 });

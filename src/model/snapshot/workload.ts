@@ -6,14 +6,15 @@ import { z } from "zod";
 import { Pod } from "./pod.ts";
 import { LabelSelector, SnapshotMetadata, StringMap } from "./selectors.ts";
 
-const PodTemplate = z.object({
+/** The pod that a workload makes. */
+export const PodTemplate = z.object({
   metadata: SnapshotMetadata.extend({ name: z.string().default("") }).prefault({}),
   spec: Pod.shape.spec,
 });
-/** The pod that a workload makes. */
 export type PodTemplate = z.infer<typeof PodTemplate>;
 
-const IntOrPercent = z.union([z.int(), z.string()]);
+/** A number, or a share such as `25%`. */
+export const IntOrPercent = z.union([z.int(), z.string()]);
 
 /** apps/v1 Deployment. */
 export const Deployment = z.object({
@@ -58,7 +59,22 @@ export const StatefulSet = z.object({
     template: PodTemplate,
     serviceName: z.string().default(""),
     podManagementPolicy: z.string().default("OrderedReady"),
-    volumeClaimTemplates: z.array(z.object({ metadata: z.object({ name: z.string() }) })).default([]),
+    updateStrategy: z
+      .object({
+        type: z.string().default("RollingUpdate"),
+        rollingUpdate: z.object({ maxUnavailable: IntOrPercent.optional() }).prefault({}),
+      })
+      .prefault({}),
+    volumeClaimTemplates: z
+      .array(
+        z.object({
+          metadata: z.object({ name: z.string() }),
+          spec: z
+            .object({ accessModes: z.array(z.string()).default([]), storageClassName: z.string().optional() })
+            .prefault({}),
+        }),
+      )
+      .default([]),
   }),
 });
 export type StatefulSet = z.infer<typeof StatefulSet>;

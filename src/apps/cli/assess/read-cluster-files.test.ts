@@ -65,3 +65,20 @@ test("JSON of a whole cluster is read as kubectl prints it, null for what is abs
 test("a path that is not there ends it", async () => {
   await expect(readClusterFiles([join(directory, "nowhere")])).rejects.toMatchObject({ code: "InvalidArgument" });
 });
+
+test("a field of an object has its line, in Lists and later documents too; in JSON of a whole cluster the file", async () => {
+  const yaml = await file(
+    "list.yaml",
+    `${NODE}---\napiVersion: v1\nkind: List\nitems:\n- kind: Node\n  metadata: {name: b1}\n  spec:\n    unschedulable: true\n`,
+  );
+  const { snapshot, locate } = await readClusterFiles([yaml]);
+  const [first, second] = snapshot.nodes;
+  expect(locate(first ?? {}, ["metadata", "name"])).toEqual({ file: yaml, line: 3 });
+  expect(locate(second ?? {}, ["spec", "unschedulable"])).toEqual({ file: yaml, line: 11 });
+  // Of what is not there, the deepest part that is.
+  expect(locate(second ?? {}, ["spec", "taints", 0])).toEqual({ file: yaml, line: 10 });
+  expect(locate({}, [])).toBe(undefined);
+  const json = await file("all.json", JSON.stringify({ kind: "Node", metadata: { name: "c1" } }));
+  const whole = await readClusterFiles([json]);
+  expect(whole.locate(whole.snapshot.nodes[0] ?? {}, ["metadata"])).toEqual({ file: json });
+});

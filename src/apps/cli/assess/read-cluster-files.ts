@@ -5,8 +5,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { formatPath } from "../../../adapters/objects/parse-object.ts";
-import { type LocatedValue, readDocuments } from "../../../adapters/files/yaml-documents.ts";
+import { formatPath } from "../../../model/field-path.ts";
+import { type LocatedValue, readDocuments, type SourcePlace } from "../../../adapters/files/yaml-documents.ts";
 import { TandemError } from "../../../model/errors.ts";
 import type { Problem } from "../../../model/problem.ts";
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
@@ -24,6 +24,8 @@ export interface ClusterFiles {
   readonly problems: readonly Problem[];
   /** How many objects of each kind there were that do not decide where pods run. */
   readonly otherKinds: ReadonlyMap<string, number>;
+  /** Where a field of an object of the snapshot stands; without a line in JSON of a whole cluster. */
+  readonly locate: (object: object, path: readonly PropertyKey[]) => SourcePlace | undefined;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function readClusterFiles(paths: readonly string[]): Promise<Cluste
     snapshot: read.snapshot,
     problems: [...problems, ...wrong.filter((problem) => problem !== undefined)],
     otherKinds: read.otherKinds,
+    locate: (object, path) => values[read.sources.get(object) ?? -1]?.placeOf(path),
   };
 }
 
@@ -70,6 +73,7 @@ function withoutLine(file: string, value: unknown, at: readonly PropertyKey[]): 
     value,
     line: 1,
     problemAt: (path, message, remedy) => ({ file, field: formatPath([...at, ...path]), message, remedy }),
+    placeOf: () => ({ file }),
   };
 }
 

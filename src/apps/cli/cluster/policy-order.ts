@@ -1,4 +1,5 @@
-import { formatPath, parseObject } from "../../../adapters/objects/parse-object.ts";
+import { formatPath } from "../../../model/field-path.ts";
+import { parseObject } from "../../../adapters/objects/parse-object.ts";
 import { TANDEM_API_VERSION } from "../../../model/kinds/index.ts";
 import type { Problem } from "../../../model/problem.ts";
 import type { ServiceKey } from "../../../model/service-key.ts";

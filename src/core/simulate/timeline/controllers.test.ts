@@ -130,7 +130,7 @@ describe("Jobs", () => {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: { name: "web", namespace: "shop" },
-    spec,
+    spec: { template: { spec: { containers: [{ name: "main" }] } }, ...spec },
     status: { failed },
   });
 
@@ -239,7 +239,7 @@ describe("what else decides", () => {
       apiVersion: "autoscaling/v2",
       kind: "HorizontalPodAutoscaler",
       metadata: { name: "web", namespace: "shop" },
-      spec: { scaleTargetRef: { kind: "ReplicaSet", name: "web" }, minReplicas: 3 },
+      spec: { scaleTargetRef: { kind: "ReplicaSet", name: "web" }, minReplicas: 3, maxReplicas: 9 },
     };
     const impact = lose([...twoNodes({}), autoscaler], ["a0"], { ...ONE_SEED, form: "deleted" });
     expect(impact).toMatchObject({ pending: [], services: [{ after: { least: 3 } }] });

@@ -3,7 +3,7 @@
  * and nobody's pods never.
  * @module
  */
-import type { Job } from "../../../model/snapshot/job.ts";
+import type { Job } from "../../../model/snapshot/batch.ts";
 import type { Pod } from "../../../model/snapshot/pod.ts";
 import type { StatefulSet } from "../../../model/snapshot/workload.ts";
 import { replacementOf } from "../after-loss.ts";
