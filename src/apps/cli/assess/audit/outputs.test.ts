@@ -29,7 +29,7 @@ let result: AuditResult;
 let hostile: AuditResult;
 
 beforeAll(() => {
-  const locate = (): { file: string; line: number } => ({ file: "my manifests/ü.yaml", line: 3 });
+  const locate = (): { file: string; line: number } => ({ file: "my manifests/ü #1?.yaml", line: 3 });
   result = auditYaml(EXAMPLE, { locate });
   hostile = auditYaml(HOSTILE, { locate });
 });

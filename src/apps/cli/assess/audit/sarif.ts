@@ -64,7 +64,7 @@ function location({ object, field, file, line }: Evidence): object {
       ? {}
       : {
           physicalLocation: {
-            artifactLocation: { uri: encodeURI(file) },
+            artifactLocation: { uri: encodeURI(file).replace(/[#?]/g, encodeURIComponent) },
             ...(line === undefined ? {} : { region: { startLine: line } }),
           },
         }),
