@@ -34,6 +34,8 @@ export interface KubeRequest {
   readonly body?: unknown;
   /** `application/json` when absent. */
   readonly bodyType?: KubeBodyType;
+  /** Form of the answer: `application/json` when absent. */
+  readonly accept?: string;
   /** For the whole answer, or of a stream for its head. In milliseconds. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -125,7 +127,7 @@ export class KubeClient {
         signal,
         headers: {
           ...headers,
-          accept: "application/json",
+          accept: request.accept ?? "application/json",
           "user-agent": this.#userAgent,
           ...(body === undefined
             ? {}

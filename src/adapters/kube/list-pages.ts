@@ -6,12 +6,17 @@ import { apiVersionOf, type KubeObject, type KubeResource, pathOf } from "./kube
 /** Objects a page: large enough for few round trips, small enough that parsing one does not hold up the rest of the process. */
 const PAGE_SIZE = 500;
 
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-metadata, and whole objects where that is not known. */
+const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json";
+
 /** Which objects of a resource. */
 export interface KubeSelection {
   /** All namespaces when absent. */
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  /** The API server gives nothing but their metadata. */
+  readonly metadataOnly?: true | undefined;
 }
 
 /** The objects there are, and the version from which a watch goes on. */
@@ -32,17 +37,20 @@ const Page = z.looseObject({
 export async function listPages(
   client: KubeClient,
   resource: KubeResource,
-  { namespace, labelSelector, fieldSelector }: KubeSelection,
+  { namespace, labelSelector, fieldSelector, metadataOnly }: KubeSelection,
   signal: AbortSignal,
 ): Promise<KubeList> {
   const objects: KubeObject[] = [];
+  const path = pathOf(resource, { namespace });
+  const accept = metadataOnly === true ? { accept: METADATA_ONLY } : {};
   let next: string | undefined;
   do {
     const query = { labelSelector, fieldSelector, limit: PAGE_SIZE, continue: next };
-    const page = await readPage(client, { path: pathOf(resource, { namespace }), query, signal });
+    const page = await readPage(client, { path, query, signal, ...accept });
     // Lists of the API server's own kinds leave out what is the same for all of their items.
     const typed = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-    for (const item of page.items ?? []) objects.push({ ...typed, ...item } as KubeObject);
+    for (const item of page.items ?? [])
+      objects.push((metadataOnly === true ? { ...item, ...typed } : { ...typed, ...item }) as KubeObject);
     next = page.metadata.continue === "" ? undefined : page.metadata.continue;
     if (next === undefined) return { objects, resourceVersion: page.metadata.resourceVersion };
   } while (!signal.aborted);
@@ -55,6 +63,7 @@ async function readPage(
     readonly path: string;
     readonly query: Readonly<Record<string, string | number | undefined>>;
     readonly signal: AbortSignal;
+    readonly accept?: string;
   },
 ): Promise<z.infer<typeof Page>> {
   const page = Page.safeParse(await client.request({ method: "GET", timeoutMs: 60_000, ...request }));

@@ -17,6 +17,7 @@ import { releaseCommand } from "./commands/release.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { joinCommand, siteCommand, tokenCommand } from "./commands/site.ts";
 import { metricsCommand, statusCommand } from "./commands/status.ts";
+import { snapshotCommand } from "./commands/snapshot.ts";
 import { switchCommand } from "./commands/switch.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { EXIT_CODES, runProgram } from "./run-program.ts";
@@ -41,6 +42,7 @@ const program = new Command("tandem")
   .addCommand(tokenCommand())
   .addCommand(joinCommand())
   .addCommand(validateCommand())
+  .addCommand(snapshotCommand(TANDEM))
   .addCommand(simulateCommand())
   .addCommand(auditCommand())
   .addCommand(installCommand())

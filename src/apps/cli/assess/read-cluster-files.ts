@@ -2,11 +2,14 @@
  * Files with the objects of a cluster -> a snapshot, and everything that is wrong with them.
  * @module
  */
+import type { Stats } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { z } from "zod";
 import { formatPath } from "../../../model/field-path.ts";
 import { type LocatedValue, readDocuments, type SourcePlace } from "../../../adapters/files/yaml-documents.ts";
+import { isSnapshotFile, readSnapshotFile } from "../../../adapters/files/snapshot-file.ts";
 import { TandemError } from "../../../model/errors.ts";
 import type { Problem } from "../../../model/problem.ts";
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
@@ -16,6 +19,11 @@ import { readSnapshot } from "../../../model/snapshot/read-snapshot.ts";
 const STANDARD_INPUT = "-";
 
 const MANIFEST = /\.(ya?ml|json)$/;
+
+const Named = z.looseObject({
+  kind: z.string(),
+  metadata: z.looseObject({ namespace: z.string().optional(), name: z.string() }),
+});
 
 /** What was read of files. */
 export interface ClusterFiles {
@@ -29,12 +37,11 @@ export interface ClusterFiles {
 }
 
 /**
- * Reads files, folders with all below them, and `-` for standard input: YAML, JSON, Lists.
- * @throws TandemError InvalidArgument when a path is not there
+ * Reads files, folders with all below them, and `-` for standard input: YAML, JSON, Lists, snapshots.
+ * @throws TandemError InvalidArgument when a path is not there, or a snapshot cannot be read
  */
 export async function readClusterFiles(paths: readonly string[]): Promise<ClusterFiles> {
-  const contents = (await Promise.all(paths.map(contentsOf))).flat();
-  const documents = contents.flatMap(({ file, content }) => documentsOf(file, content));
+  const documents = (await Promise.all(paths.map(documentsAt))).flat();
   const values = documents.flatMap((document) => (document.ok ? document.value : []));
   const problems = documents.flatMap((document) => (document.ok ? [] : document.problems));
   const read = readSnapshot(values.map(({ value }) => value));
@@ -49,8 +56,28 @@ export async function readClusterFiles(paths: readonly string[]): Promise<Cluste
   };
 }
 
+type Documents = ReturnType<typeof readDocuments>;
+
+async function documentsAt(path: string): Promise<Documents> {
+  const stats = path === STANDARD_INPUT ? undefined : await requireStats(path);
+  if (stats?.isDirectory() !== true && isSnapshotFile(path)) {
+    const objects = await readSnapshotFile(path);
+    return [{ ok: true, value: objects.map((value) => withoutLine(path, value, placeIn(value))) }];
+  }
+  const contents = await contentsOf(path, stats);
+  return contents.flatMap(({ file, content }) => documentsOf(file, content));
+}
+
+/** Where an object of a snapshot is said to stand: by kind and name, which is more than the number of its line. */
+function placeIn(value: unknown): readonly PropertyKey[] {
+  const named = Named.safeParse(value);
+  if (!named.success) return [];
+  const { kind, metadata } = named.data;
+  return [[kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/")];
+}
+
 /** JSON of whole clusters is large: it is read without the lines of its fields. */
-function documentsOf(file: string, content: string): ReturnType<typeof readDocuments> {
+function documentsOf(file: string, content: string): Documents {
   if (!content.trimStart().startsWith("{")) return readDocuments(file, content);
   let whole: unknown;
   try {
@@ -82,14 +109,18 @@ interface FileContent {
   readonly content: string;
 }
 
-async function contentsOf(path: string): Promise<readonly FileContent[]> {
-  if (path === STANDARD_INPUT) return [{ file: "standard input", content: await text(process.stdin) }];
-  const stats = await stat(path).catch((error: unknown) => {
+async function requireStats(path: string): Promise<Stats> {
+  return await stat(path).catch((error: unknown) => {
     throw new TandemError("InvalidArgument", `${path} cannot be read`, {
       cause: error,
       remedy: "Name an existing file or directory, or - for standard input",
     });
   });
+}
+
+/** @param stats of the path; undefined for standard input */
+async function contentsOf(path: string, stats: Stats | undefined): Promise<readonly FileContent[]> {
+  if (stats === undefined) return [{ file: "standard input", content: await text(process.stdin) }];
   const files = stats.isDirectory()
     ? (await readdir(path, { recursive: true })).filter((name) => MANIFEST.test(name)).map((name) => join(path, name))
     : [path];

@@ -16,9 +16,11 @@ import { auditMarkdown } from "../assess/audit/markdown.ts";
 import { patchDocument } from "../assess/audit/patch-document.ts";
 import { baselineText, readAuditConfig, readBaseline } from "../assess/audit/read-audit-config.ts";
 import { sarifLog } from "../assess/audit/sarif.ts";
+import { readAssessedCluster } from "../assess/assessed-cluster.ts";
 import { readClusterFiles } from "../assess/read-cluster-files.ts";
 import { reportLeftOut } from "../assess/report-left-out.ts";
 import { VERSION } from "../version.ts";
+import { type ClusterOptions, clusterOptions, kubectlOptions } from "./cluster-options.ts";
 
 const FORMS = ["table", "json", "yaml", "sarif", "junit", "markdown", "html"] as const;
 type Form = (typeof FORMS)[number];
@@ -26,7 +28,7 @@ type Form = (typeof FORMS)[number];
 /** Exit code of the worst new finding, from `--fail-on` on: above those of errors. */
 const SEVERITY_EXIT: Readonly<Record<Severity, number>> = { critical: 14, high: 13, medium: 12, low: 11, info: 10 };
 
-interface AuditCommandOptions {
+interface AuditCommandOptions extends ClusterOptions {
   readonly output: Form;
   readonly all?: true;
   readonly config?: string;
@@ -42,9 +44,9 @@ interface AuditCommandOptions {
 
 /** `tandem audit PATH...`. */
 export function auditCommand(): Command {
-  return new Command("audit")
+  const command = new Command("audit")
     .description("What in manifests or a snapshot will be an outage one day, with evidence, proof and patches")
-    .addArgument(new Argument("[path...]", "files and folders with the cluster's objects; - for standard input"))
+    .addArgument(new Argument("[path...]", "files and folders with objects, or a snapshot; - for standard input"))
     .addOption(new Option("-o, --output <form>", "form of the output").choices(FORMS).default("table"))
     .option("--all", "show all findings, not the worst dozen")
     .option("--rule <id...>", "only these rules")
@@ -57,7 +59,9 @@ export function auditCommand(): Command {
     )
     .option("--patches", "print only patches, of findings that have one, as YAML")
     .option("--explain <rule>", "print the page of a rule")
-    .option("--list-rules", "list all rules")
+    .option("--list-rules", "list all rules");
+  for (const option of clusterOptions()) command.addOption(option);
+  return command
     .addHelpText(
       "after",
       `
@@ -65,6 +69,7 @@ Exit code, by the worst new finding from --fail-on on: 14 critical, 13 high, 12 
 
 Examples:
   tandem audit ./manifests
+  tandem audit --context west -o html > audit.html
   helm template ./chart | tandem audit - --fail-on medium -o sarif > audit.sarif
   tandem audit ./manifests --write-baseline audit-baseline.json
   tandem audit ./manifests --baseline audit-baseline.json -o junit > audit.xml
@@ -75,8 +80,6 @@ Examples:
       if (options.listRules === true)
         return write(AUDIT_RULES.map(({ id, severity, title }) => `${id} (${severity}): ${title}`).join("\n"));
       if (options.explain !== undefined) return write(rulePage(ruleNamed(options.explain)).trimEnd());
-      if (paths.length === 0)
-        throw new TandemError("InvalidArgument", "no path is named: name files or folders, or - for standard input");
       await runAudit(paths, options);
     });
 }
@@ -88,7 +91,7 @@ async function runAudit(paths: readonly string[], options: AuditCommandOptions):
     AUDIT_RULES.map(({ id }) => id),
   );
   const baseline = options.baseline === undefined ? new Set<string>() : await readBaseline(options.baseline);
-  const files = await readClusterFiles(paths);
+  const files = await readAssessedCluster(paths, options);
   reportLeftOut(files);
   const others = await Promise.all(
     Object.entries(options.site).map(async ([name, path]) => {
@@ -118,7 +121,10 @@ interface Rendering {
 function rendered(result: AuditResult, { view, rules, paths, options }: Rendering): string {
   switch (options.output) {
     case "table":
-      return formatAudit(result, { all: options.all === true, paths });
+      return formatAudit(result, {
+        all: options.all === true,
+        paths: paths.length > 0 ? paths : [kubectlOptions(options).trim()],
+      });
     case "json":
       return JSON.stringify(result, undefined, 2);
     case "yaml":

@@ -8,14 +8,14 @@ import { simulateTimeline, type TimelineImpact } from "../../../core/simulate/ti
 import { TIMELINE_DEFAULTS, type TimelineScenario } from "../../../core/simulate/timeline/timeline-scenario.ts";
 import { formatDuration } from "../../../model/duration.ts";
 import { EXIT, TandemError } from "../../../model/errors.ts";
-import { formatProblem } from "../../../model/problem.ts";
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
 import { nearestWord } from "../../../model/suggestion.ts";
 import { happens } from "../assess/certainty-words.ts";
 import { formatComparison, readOldImpact } from "../assess/comparison-report.ts";
 import { formatExplanation } from "../assess/explanation-report.ts";
 import { formatFailureRanking } from "../assess/failure-ranking-report.ts";
-import { type ClusterFiles, readClusterFiles } from "../assess/read-cluster-files.ts";
+import { readAssessedCluster } from "../assess/assessed-cluster.ts";
+import { reportLeftOut } from "../assess/report-left-out.ts";
 import {
   addedNodesArgument,
   failureKey,
@@ -26,6 +26,7 @@ import {
 } from "../assess/simulate-arguments.ts";
 import { formatTimeline } from "../assess/timeline-report.ts";
 import { type OutputForm, printResult } from "../output.ts";
+import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
 import { countArgument, durationArgument, outputOption, refuseProblems } from "./options.ts";
 import { SIMULATE_HELP } from "./simulate-help.ts";
 
@@ -35,7 +36,7 @@ const FAILURES = ["below-needs", "interrupted", "pending", "worse"] as const;
 /** Beyond that nobody leaves a cluster alone, and looking takes long. */
 const LONGEST_MS = 24 * 3_600_000;
 
-interface SimulateOptions {
+interface SimulateOptions extends ClusterOptions {
   readonly lose: readonly LostDomainArgument[];
   readonly as: TimelineForm;
   readonly until: number;
@@ -54,9 +55,9 @@ interface SimulateOptions {
 /** `tandem simulate PATH... --lose DOMAIN`. */
 export function simulateCommand(): Command {
   const { untilMs, startUpMs } = TIMELINE_DEFAULTS;
-  return new Command("simulate")
+  const command = new Command("simulate")
     .description("What the loss of nodes, a zone or a region comes to: when pods go, where others find a place")
-    .argument("<path...>", "files and folders with the cluster's objects; - for standard input")
+    .argument("[path...]", "files and folders with the cluster's objects, or a snapshot; - for standard input")
     .option(
       "--lose <domain>",
       "node=NAME, zone=ZONE, region=REGION or LABEL=VALUE; repeat to lose several at once",
@@ -94,16 +95,16 @@ export function simulateCommand(): Command {
     .option("--pairs", "with --each: every two of them as well", false)
     .option("--compare <file>", "what got worse or better than in an older result of -o json")
     .addOption(new Option("--fail-on <what>", "exit code 1 when this can happen").choices(FAILURES))
-    .addOption(outputOption())
-    .addHelpText("after", SIMULATE_HELP)
-    .action(async (paths: string[], options: SimulateOptions) => {
-      refuseProblems(problemsOf(options));
-      const files = await readClusterFiles(paths);
-      reportProblems(files);
-      if (options.each !== undefined) simulateEach(files.snapshot, options, options.each);
-      else if (options.explain !== undefined) explain(files.snapshot, options, options.explain);
-      else await simulateLoss(files.snapshot, options);
-    });
+    .addOption(outputOption());
+  for (const option of clusterOptions()) command.addOption(option);
+  return command.addHelpText("after", SIMULATE_HELP).action(async (paths: string[], options: SimulateOptions) => {
+    refuseProblems(problemsOf(options));
+    const files = await readAssessedCluster(paths, options);
+    reportLeftOut(files);
+    if (options.each !== undefined) simulateEach(files.snapshot, options, options.each);
+    else if (options.explain !== undefined) explain(files.snapshot, options, options.explain);
+    else await simulateLoss(files.snapshot, options);
+  });
 }
 
 /** Options that say nothing together. */
@@ -206,11 +207,4 @@ function simulateEach(snapshot: ClusterSnapshot, options: SimulateOptions, word:
       ? ranking.failures.some(({ pending }) => pending > 0)
       : failOn === "below-needs" && ranking.failures.some(({ staysBelow }) => staysBelow.length > 0);
   if (isFailed) process.exitCode = EXIT.failed;
-}
-
-/** What is left out is said, and the rest goes on. */
-function reportProblems({ problems, otherKinds }: ClusterFiles): void {
-  for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-  const kinds = [...otherKinds].map(([kind, count]) => `${count} ${kind === "" ? "without a kind" : kind}`);
-  if (kinds.length > 0) process.stderr.write(`not looked at: ${kinds.toSorted().join(", ")}\n`);
 }

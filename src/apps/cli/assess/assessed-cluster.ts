@@ -1,0 +1,45 @@
+import type { KubeObject } from "../../../adapters/kube/kube-resource.ts";
+import { formatPath } from "../../../model/field-path.ts";
+import { TandemError } from "../../../model/errors.ts";
+import { readSnapshot } from "../../../model/snapshot/read-snapshot.ts";
+import { clusterClient, type ClusterOptions, namesCluster } from "../commands/cluster-options.ts";
+import { TANDEM } from "../typed-command.ts";
+import { liveObjects, reportRefused } from "./live-cluster.ts";
+import { type ClusterFiles, readClusterFiles } from "./read-cluster-files.ts";
+
+/**
+ * The cluster that a person means: in files, or as its API server has it.
+ * @throws TandemError InvalidArgument when none or both are named, or a path is not there
+ * @throws KubeError where nodes or pods cannot be read, or the API server does not answer
+ */
+export async function readAssessedCluster(paths: readonly string[], options: ClusterOptions): Promise<ClusterFiles> {
+  if (paths.length > 0 && namesCluster(options))
+    throw new TandemError("InvalidArgument", "paths and a cluster are named: one of them, please");
+  if (namesCluster(options)) return await readLive(options);
+  if (paths.length > 0) return await readClusterFiles(paths);
+  throw new TandemError("InvalidArgument", "nothing is named to look at", {
+    remedy: "Name files or folders, - for standard input, or a cluster with --context",
+  });
+}
+
+async function readLive(options: ClusterOptions): Promise<ClusterFiles> {
+  const client = await clusterClient(options, TANDEM);
+  const objects: KubeObject[] = [];
+  for await (const object of liveObjects(client, reportRefused)) objects.push(object);
+  const read = readSnapshot(objects);
+  const placeOf = (index: number) => {
+    const { kind, metadata } = objects[index] ?? { kind: "", metadata: { name: "" } };
+    return { file: [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/") };
+  };
+  return {
+    snapshot: read.snapshot,
+    problems: read.problems.map(({ index, path, message }) => ({
+      ...placeOf(index),
+      field: formatPath(path),
+      message,
+      remedy: "Tandem does not know this form of it; the object is left out",
+    })),
+    otherKinds: read.otherKinds,
+    locate: (object) => placeOf(read.sources.get(object) ?? -1),
+  };
+}
