@@ -4,7 +4,7 @@ export function timestamp(ms: number): string {
 }
 
 /** Unix milliseconds of a moment as Kubernetes writes it; undefined where it is none. */
-export function parseTimestamp(text: string): number | undefined {
-  const ms = Date.parse(text);
+export function parseTimestamp(text: unknown): number | undefined {
+  const ms = typeof text === "string" ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

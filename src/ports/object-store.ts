@@ -1,6 +1,7 @@
 import type { EndpointSlice, FailoverPolicy, KindObject, Service, Site, Switch } from "../model/kinds/index.ts";
 import type { Problem } from "../model/problem.ts";
 import type { ServiceKey } from "../model/service-key.ts";
+import { parseTimestamp } from "../model/timestamp.ts";
 
 /** What changed: "look again", never what it was. */
 export interface ObjectChanges {
@@ -59,7 +60,5 @@ export interface OpenableStore extends ObjectStore {
 
 /** When an object was created, by its `creationTimestamp`, in Unix milliseconds; infinite when it does not say. */
 export function createdAt({ metadata }: KindObject): number {
-  const text = metadata["creationTimestamp"];
-  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? Number.POSITIVE_INFINITY : time;
+  return parseTimestamp(metadata["creationTimestamp"]) ?? Number.POSITIVE_INFINITY;
 }

@@ -3,15 +3,13 @@
  * needs all of it at once.
  * @module
  */
-import { randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createZstdCompress, createZstdDecompress } from "node:zlib";
 import { z } from "zod";
 import { TandemError } from "../../model/errors.ts";
+import { replaceFile } from "../state/write-file.ts";
 
 /** The form of the file that this version writes, and the only one that it reads. */
 const FORM = { apiVersion: "tandem.dev/snapshot-v1", kind: "ClusterSnapshot" } as const;
@@ -46,21 +44,9 @@ export async function writeSnapshotFile(
   head: SnapshotHead,
   objects: AsyncIterable<object>,
 ): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  try {
-    const lines = Readable.from(linesOf({ ...FORM, ...head }, objects));
-    await pipeline(lines, createZstdCompress(), createWriteStream(temporary, { flags: "wx", mode: 0o600 }));
-    const file = await open(temporary, "r");
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await pipeline(linesOf({ ...FORM, ...head }, objects), createZstdCompress(), (compressed) =>
+    replaceFile(path, compressed),
+  );
 }
 
 async function* linesOf(head: object, objects: AsyncIterable<object>): AsyncGenerator<string> {

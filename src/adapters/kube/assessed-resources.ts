@@ -2,7 +2,7 @@
  * The resources of an API server that decide what runs where, and what of their objects is taken out of the cluster.
  * @module
  */
-import type { KubeObject, KubeResource } from "./kube-resource.ts";
+import { KUBE_RESOURCES, type KubeObject, type KubeResource } from "./kube-resource.ts";
 
 /** A resource that is read for an assessment. */
 export interface AssessedResource extends KubeResource {
@@ -25,21 +25,20 @@ const apps = group("apps", "v1");
 const batch = group("batch", "v1");
 const storage = group("storage.k8s.io", "v1");
 const admission = group("admissionregistration.k8s.io", "v1");
-const tandem = group("tandem.dev", "v1alpha1");
 
 /** Nodes and pods come first: without them nothing can be assessed. */
 export const ASSESSED_RESOURCES: readonly AssessedResource[] = [
   core("Node", "nodes", false),
-  core("Pod", "pods"),
-  core("Namespace", "namespaces", false),
-  core("Service", "services"),
+  KUBE_RESOURCES.pods,
+  KUBE_RESOURCES.namespaces,
+  KUBE_RESOURCES.services,
   core("ReplicationController", "replicationcontrollers"),
   core("PersistentVolume", "persistentvolumes", false),
   core("PersistentVolumeClaim", "persistentvolumeclaims"),
   core("ResourceQuota", "resourcequotas"),
   core("LimitRange", "limitranges"),
   { ...core("ConfigMap", "configmaps"), metadataOnly: true },
-  { ...core("Secret", "secrets"), metadataOnly: true },
+  { ...KUBE_RESOURCES.secrets, metadataOnly: true },
   apps("Deployment", "deployments"),
   apps("ReplicaSet", "replicasets"),
   apps("StatefulSet", "statefulsets"),
@@ -55,8 +54,8 @@ export const ASSESSED_RESOURCES: readonly AssessedResource[] = [
   storage("CSINode", "csinodes", false),
   storage("CSIStorageCapacity", "csistoragecapacities"),
   storage("VolumeAttachment", "volumeattachments", false),
-  group("discovery.k8s.io", "v1")("EndpointSlice", "endpointslices"),
-  group("coordination.k8s.io", "v1")("Lease", "leases"),
+  KUBE_RESOURCES.endpointSlices,
+  KUBE_RESOURCES.leases,
   group("networking.k8s.io", "v1")("Ingress", "ingresses"),
   admission("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false),
   admission("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
@@ -64,8 +63,8 @@ export const ASSESSED_RESOURCES: readonly AssessedResource[] = [
   group("keda.sh", "v1alpha1")("ScaledObject", "scaledobjects"),
   group("velero.io", "v1")("Backup", "backups"),
   group("velero.io", "v1")("Schedule", "schedules"),
-  tandem("Site", "sites", false),
-  tandem("FailoverPolicy", "failoverpolicies"),
+  KUBE_RESOURCES.sites,
+  KUBE_RESOURCES.failoverPolicies,
 ];
 
 /** Holds an object as it was applied, the values of a Secret included. */

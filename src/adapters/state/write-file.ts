@@ -4,9 +4,14 @@ import { dirname } from "node:path";
 
 /**
  * Replaces a file so that a crash at any instant leaves either the old content or the new one: temporary file, sync, rename, sync of the folder.
+ * @param content in parts where it is large
  * @param mode permissions of the new file; 0600 unless said otherwise
  */
-export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
+  mode = 0o600,
+): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const file = await open(temporary, "wx", mode);

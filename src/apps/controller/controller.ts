@@ -17,6 +17,7 @@ import { isPaused, SERVICE_NAME_LABEL } from "../../model/kinds/index.ts";
 import { isGatewayReady, takesConnections } from "../../adapters/http/gateway-probe.ts";
 import { namespaceOf, type ServiceKey, serviceKey } from "../../model/service-key.ts";
 import { RELEASED_ANNOTATION } from "../../model/origin.ts";
+import { parseTimestamp } from "../../model/timestamp.ts";
 import type { ClusterService, ClusterSlice, TakeoverGateway, TakeoverView } from "../../model/takeover.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { OwnGateway } from "../../ports/gateway-registry.ts";
@@ -340,8 +341,8 @@ export class Controller {
     return {
       now,
       timestamp: new Date(now).toISOString(),
-      releasedAt: moment(origin?.metadata.annotations[RELEASED_ANNOTATION]),
-      originCreatedAt: moment(origin?.metadata["creationTimestamp"]),
+      releasedAt: parseTimestamp(origin?.metadata.annotations[RELEASED_ANNOTATION]),
+      originCreatedAt: parseTimestamp(origin?.metadata["creationTimestamp"]),
     };
   }
 
@@ -373,10 +374,4 @@ export class Controller {
       .filter(({ addresses }) => Object.keys(addresses).length > 0)
       .toSorted((left, right) => (left.name < right.name ? -1 : 1));
   }
-}
-
-/** RFC 3339 as Unix milliseconds. */
-function moment(text: unknown): number | undefined {
-  const time = typeof text === "string" ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
 }

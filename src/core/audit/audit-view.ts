@@ -5,7 +5,7 @@
 import type { ClusterSnapshot } from "../../model/snapshot/cluster-snapshot.ts";
 import type { PodDisruptionBudget } from "../../model/snapshot/disruption-budget.ts";
 import type { Node } from "../../model/snapshot/node.ts";
-import { type StorageByName, storageByName } from "./claims.ts";
+import { StorageIndex } from "../scheduling/storage-index.ts";
 import { scaleKey } from "./effective-replicas.ts";
 import type { Workload } from "./workload.ts";
 import { indexWorkloads } from "./workload-index.ts";
@@ -25,7 +25,7 @@ export interface AuditView {
   readonly workloadByKey: ReadonlyMap<string, Workload>;
   /** Those whose pods a budget selects. */
   readonly workloadsByBudget: ReadonlyMap<PodDisruptionBudget, readonly Workload[]>;
-  readonly storage: StorageByName;
+  readonly storage: StorageIndex;
   /** By name. */
   readonly nodes: ReadonlyMap<string, Node>;
   /** Whether it is of a running cluster: only then does what is absent mean that it is not there. */
@@ -47,7 +47,7 @@ export function auditView(
     workloads,
     workloadByKey: new Map(workloads.map((one) => [scaleKey(one.kind, one.namespace, one.name), one])),
     workloadsByBudget: byBudget(workloads),
-    storage: storageByName(snapshot),
+    storage: new StorageIndex(snapshot),
     nodes: new Map(snapshot.nodes.map((node) => [node.metadata.name, node])),
     isLive: snapshot.nodes.length > 0 && snapshot.pods.some(({ spec }) => spec.nodeName !== ""),
     now,

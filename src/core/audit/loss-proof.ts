@@ -15,11 +15,13 @@ const MOST_SIMULATIONS = 40;
 /** Proves findings, each domain once. */
 export class LossProver {
   readonly #snapshot: ClusterSnapshot;
+  readonly #nodes: AuditView["nodes"];
   readonly #impacts = new Map<string, LossImpact>();
   #skipped = 0;
 
-  constructor({ snapshot }: AuditView) {
+  constructor({ snapshot, nodes }: AuditView) {
     this.#snapshot = snapshot;
+    this.#nodes = nodes;
   }
 
   /** How many findings have no proof because there were too many domains. */
@@ -33,7 +35,7 @@ export class LossProver {
 
   /** The proof in words; undefined where the snapshot has no pods of the workload, no node of them, or nothing is lost. */
   prove({ workload, domain }: NonNullable<Draft["prove"]>): string | undefined {
-    if (workload.pods.length === 0 || this.#snapshot.nodes.length === 0) return undefined;
+    if (workload.pods.length === 0 || this.#nodes.size === 0) return undefined;
     const lost = this.#domainOf(workload, domain);
     if (lost === undefined) return undefined;
     const impact = this.#impactOf(lost);
@@ -46,16 +48,15 @@ export class LossProver {
 
   /** The domain that holds most of the pods. */
   #domainOf({ pods }: Workload, domain: "node" | "zone"): LostDomain | undefined {
-    const nodes = new Map(this.#snapshot.nodes.map((node) => [node.metadata.name, node]));
     const byDomain = Map.groupBy(pods, ({ spec }) => {
-      const node = nodes.get(spec.nodeName);
+      const node = this.#nodes.get(spec.nodeName);
       return domain === "node" || node === undefined ? node?.metadata.name : zoneOf(node);
     });
     byDomain.delete(undefined);
     const [name] = [...byDomain].toSorted(([, one], [, other]) => other.length - one.length)[0] ?? [];
     if (name === undefined) return undefined;
     const members =
-      domain === "node" ? [name] : [...nodes].filter(([, node]) => zoneOf(node) === name).map(([of]) => of);
+      domain === "node" ? [name] : [...this.#nodes].filter(([, node]) => zoneOf(node) === name).map(([of]) => of);
     return { text: `${domain} ${name}`, nodes: new Set(members) };
   }
 

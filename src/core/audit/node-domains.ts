@@ -22,8 +22,6 @@ const POOL_LABELS = [
   "node.kubernetes.io/pool",
 ];
 
-const CONTROL_PLANE = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
-
 /** Zone of a node; undefined where it has no label. */
 export function zoneOf({ metadata }: Node): string | undefined {
   return metadata.labels[ZONE_LABEL];
@@ -33,11 +31,6 @@ export function zoneOf({ metadata }: Node): string | undefined {
 export function poolOf({ metadata }: Node): { readonly label: string; readonly pool: string } | undefined {
   const label = POOL_LABELS.find((key) => metadata.labels[key] !== undefined);
   return label === undefined ? undefined : { label, pool: metadata.labels[label] ?? "" };
-}
-
-/** Whether the control plane runs on a node. */
-export function isControlPlane({ metadata }: Node): boolean {
-  return CONTROL_PLANE.some((key) => metadata.labels[key] !== undefined);
 }
 
 /** Nodes that the workload's pods may be on, by selectors, affinity and taints, as long as nodes are not cordoned. */

@@ -6,8 +6,8 @@ import type { ClusterSnapshot } from "../../model/snapshot/cluster-snapshot.ts";
 import type { Pod } from "../../model/snapshot/pod.ts";
 import type { LabelSelector } from "../../model/snapshot/selectors.ts";
 import type { PodTemplate } from "../../model/snapshot/workload.ts";
-import { hasEnded } from "../scheduling/cluster-state.ts";
-import { selectionOf, type Selection } from "../scheduling/selection.ts";
+import { hasEnded, isThere } from "../scheduling/cluster-state.ts";
+import { selectionOf, type Selection, serviceSelection } from "../scheduling/selection.ts";
 import { type AutoscalerIndex, effectiveReplicas, indexAutoscalers, scaleKey } from "./effective-replicas.ts";
 import type { AuditObject } from "./audit-object.ts";
 import type { EffectiveReplicas, Workload, WorkloadKind } from "./workload.ts";
@@ -34,9 +34,7 @@ function knownWorkloads(snapshot: ClusterSnapshot): { readonly known: readonly W
       ({ object }) => object.metadata.namespace,
     ),
     services: Map.groupBy(
-      snapshot.services
-        .filter(({ spec }) => Object.keys(spec.selector).length > 0)
-        .map((object) => ({ object, selects: selectionOf({ matchLabels: object.spec.selector }) })),
+      snapshot.services.map((object) => ({ object, selects: serviceSelection(object) })),
       ({ object }) => object.metadata.namespace,
     ),
   };
@@ -175,10 +173,6 @@ function fixed(of: OfKind, count: number, because: EffectiveReplicas["because"])
 
 function barePods(pod: Pod): readonly Pod[] {
   return isThere(pod) ? [pod] : [];
-}
-
-function isThere(pod: Pod): boolean {
-  return pod.spec.nodeName !== "" && pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
 }
 
 function isUnowned({ metadata }: AuditObject["object"]): boolean {

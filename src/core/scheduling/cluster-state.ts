@@ -32,6 +32,11 @@ export function hasEnded({ status }: PlacedPod["pod"]): boolean {
   return status.phase === "Succeeded" || status.phase === "Failed";
 }
 
+/** Whether a pod is on a node, and neither has ended nor is being deleted. */
+export function isThere(pod: PlacedPod["pod"]): boolean {
+  return pod.spec.nodeName !== "" && pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
+}
+
 /** A cluster at one moment. Pods on nodes that are not there belong to no node. */
 export class ClusterState {
   nodes: readonly NodeState[];

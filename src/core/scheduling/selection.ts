@@ -10,6 +10,7 @@ import type {
   NodeSelectorTerm,
   StringMap,
 } from "../../model/snapshot/selectors.ts";
+import type { Service } from "../../model/snapshot/workload.ts";
 
 /** Says whether labels are selected. */
 export interface Selection {
@@ -38,6 +39,11 @@ export function selectionOf(selector: LabelSelector | undefined, also: StringMap
     ...(selector.matchExpressions ?? []).map(conditionOf),
   ];
   return { isEmpty: conditions.length === 0, matches: (of) => conditions.every((holds) => holds(of)) };
+}
+
+/** The pods that a Service selects; without a selector none. */
+export function serviceSelection({ spec: { selector } }: Service): Selection {
+  return Object.keys(selector).length === 0 ? nothing : selectionOf({ matchLabels: selector });
 }
 
 function conditionOf({ key, operator, values = [] }: LabelRequirement | NodeRequirement): Condition {

@@ -1,6 +1,7 @@
 import type { ClusterSnapshot } from "../../model/snapshot/cluster-snapshot.ts";
 import type { Pod } from "../../model/snapshot/pod.ts";
 import type { Service } from "../../model/snapshot/workload.ts";
+import { desiredHealthy } from "../scheduling/budget-demand.ts";
 import { selectionOf } from "../scheduling/selection.ts";
 
 /** An annotation of a Service: how many replicas it needs to do its work. */
@@ -25,7 +26,7 @@ export function needsOf({ metadata }: Service, pods: readonly Pod[], snapshot: C
   return { pods: 1, because: "one is enough" };
 }
 
-/** The strictest budget that selects the pods. Percentages are rounded up, as the disruption controller does. */
+/** The strictest budget that selects the pods. */
 function byBudget(pods: readonly Pod[], { podDisruptionBudgets }: ClusterSnapshot): number | undefined {
   const [first] = pods;
   if (first === undefined) return undefined;
@@ -34,16 +35,7 @@ function byBudget(pods: readonly Pod[], { podDisruptionBudgets }: ClusterSnapsho
       ({ metadata, spec }) =>
         metadata.namespace === first.metadata.namespace && selectionOf(spec.selector).matches(first.metadata.labels),
     )
-    .map(({ spec }) => {
-      if (spec.minAvailable !== undefined) return amountOf(spec.minAvailable, pods.length);
-      return spec.maxUnavailable === undefined ? 0 : pods.length - amountOf(spec.maxUnavailable, pods.length);
-    });
+    .map((budget) => desiredHealthy(budget, pods.length));
   const most = Math.max(0, ...demands);
   return most === 0 ? undefined : Math.min(most, pods.length);
-}
-
-function amountOf(amount: number | string, all: number): number {
-  if (typeof amount === "number") return amount;
-  const percent = /^(\d+)%$/.exec(amount)?.[1];
-  return percent === undefined ? 0 : Math.ceil((Number(percent) / 100) * all);
 }

@@ -5,7 +5,9 @@
  */
 import type { ClusterSnapshot } from "../../model/snapshot/cluster-snapshot.ts";
 import type { Pod } from "../../model/snapshot/pod.ts";
-import { hasEnded } from "../scheduling/cluster-state.ts";
+import type { Service } from "../../model/snapshot/workload.ts";
+import { isThere } from "../scheduling/cluster-state.ts";
+import { serviceSelection } from "../scheduling/selection.ts";
 import { afterLoss, type Fate } from "./after-loss.ts";
 import type { LossForm } from "./loss.ts";
 import { type Needs, needsOf } from "./needs.ts";
@@ -72,7 +74,7 @@ export function simulateLoss(snapshot: ClusterSnapshot, { nodes, form, seeds }: 
   for (const fate of after.fates.values()) fates[fate] += 1;
   const services = snapshot.services
     .map((service) => {
-      const selects = selectorOf(service.spec.selector, service.metadata.namespace);
+      const selects = podsOf(service);
       const pods = snapshot.pods.filter((pod) => isThere(pod) && selects(pod));
       return impactOf(service, { pods, snapshot, lost: nodes, runs, selects });
     })
@@ -151,16 +153,9 @@ function replacedBy({ pod }: PlacementOutcome): string {
   return keyOf(pod).replace(/-anew$/, "");
 }
 
-function isThere({ metadata, spec, ...pod }: Pod): boolean {
-  return spec.nodeName !== "" && metadata.deletionTimestamp === undefined && !hasEnded({ metadata, spec, ...pod });
-}
-
-function selectorOf(selector: Readonly<Record<string, string>>, namespace: string): (pod: Pod) => boolean {
-  const wanted = Object.entries(selector);
-  return ({ metadata }) =>
-    wanted.length > 0 &&
-    metadata.namespace === namespace &&
-    wanted.every(([key, value]) => metadata.labels[key] === value);
+function podsOf(service: Service): (pod: Pod) => boolean {
+  const selection = serviceSelection(service);
+  return ({ metadata }) => metadata.namespace === service.metadata.namespace && selection.matches(metadata.labels);
 }
 
 function keyOf({ metadata }: { readonly metadata: { readonly namespace: string; readonly name: string } }): string {

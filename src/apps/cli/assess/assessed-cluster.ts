@@ -1,11 +1,9 @@
 import type { KubeObject } from "../../../adapters/kube/kube-resource.ts";
-import { formatPath } from "../../../model/field-path.ts";
 import { TandemError } from "../../../model/errors.ts";
-import { readSnapshot } from "../../../model/snapshot/read-snapshot.ts";
 import { clusterClient, type ClusterOptions, namesCluster } from "../commands/cluster-options.ts";
 import { TANDEM } from "../typed-command.ts";
-import { liveObjects, reportRefused } from "./live-cluster.ts";
-import { type ClusterFiles, readClusterFiles } from "./read-cluster-files.ts";
+import { liveObjects, reportRefused } from "./live-objects.ts";
+import { type ClusterFiles, objectName, readClusterFiles, snapshotOf, withoutLine } from "./read-cluster-files.ts";
 
 /**
  * The cluster that a person means: in files, or as its API server has it.
@@ -26,20 +24,5 @@ async function readLive(options: ClusterOptions): Promise<ClusterFiles> {
   const client = await clusterClient(options, TANDEM);
   const objects: KubeObject[] = [];
   for await (const object of liveObjects(client, reportRefused)) objects.push(object);
-  const read = readSnapshot(objects);
-  const placeOf = (index: number) => {
-    const { kind, metadata } = objects[index] ?? { kind: "", metadata: { name: "" } };
-    return { file: [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/") };
-  };
-  return {
-    snapshot: read.snapshot,
-    problems: read.problems.map(({ index, path, message }) => ({
-      ...placeOf(index),
-      field: formatPath(path),
-      message,
-      remedy: "Tandem does not know this form of it; the object is left out",
-    })),
-    otherKinds: read.otherKinds,
-    locate: (object) => placeOf(read.sources.get(object) ?? -1),
-  };
+  return snapshotOf([{ ok: true, value: objects.map((object) => withoutLine(objectName(object), object, [])) }]);
 }

@@ -41,7 +41,11 @@ export interface ClusterFiles {
  * @throws TandemError InvalidArgument when a path is not there, or a snapshot cannot be read
  */
 export async function readClusterFiles(paths: readonly string[]): Promise<ClusterFiles> {
-  const documents = (await Promise.all(paths.map(documentsAt))).flat();
+  return snapshotOf((await Promise.all(paths.map(documentsAt))).flat());
+}
+
+/** What documents with objects come to. */
+export function snapshotOf(documents: Documents): ClusterFiles {
   const values = documents.flatMap((document) => (document.ok ? document.value : []));
   const problems = documents.flatMap((document) => (document.ok ? [] : document.problems));
   const read = readSnapshot(values.map(({ value }) => value));
@@ -62,18 +66,24 @@ async function documentsAt(path: string): Promise<Documents> {
   const stats = path === STANDARD_INPUT ? undefined : await requireStats(path);
   if (stats?.isDirectory() !== true && isSnapshotFile(path)) {
     const objects = await readSnapshotFile(path);
-    return [{ ok: true, value: objects.map((value) => withoutLine(path, value, placeIn(value))) }];
+    return [{ ok: true, value: objects.map((value) => withoutLine(path, value, nameAsPath(value))) }];
   }
   const contents = await contentsOf(path, stats);
   return contents.flatMap(({ file, content }) => documentsOf(file, content));
 }
 
-/** Where an object of a snapshot is said to stand: by kind and name, which is more than the number of its line. */
-function placeIn(value: unknown): readonly PropertyKey[] {
+/** Its name says more than the number of its line. */
+function nameAsPath(value: unknown): readonly PropertyKey[] {
+  const name = objectName(value);
+  return name === "" ? [] : [name];
+}
+
+/** `Pod/shop/web`; empty where it has no name. */
+export function objectName(value: unknown): string {
   const named = Named.safeParse(value);
-  if (!named.success) return [];
+  if (!named.success) return "";
   const { kind, metadata } = named.data;
-  return [[kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/")];
+  return [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join("/");
 }
 
 /** JSON of whole clusters is large: it is read without the lines of its fields. */
@@ -95,7 +105,8 @@ function itemsOf(whole: unknown): readonly { readonly value: unknown; readonly a
   return items.map((value: unknown, index) => ({ value, at: ["items", index] }));
 }
 
-function withoutLine(file: string, value: unknown, at: readonly PropertyKey[]): LocatedValue {
+/** An object of which only the whole has a place. @param at where it stands in its file */
+export function withoutLine(file: string, value: unknown, at: readonly PropertyKey[]): LocatedValue {
   return {
     value,
     line: 1,

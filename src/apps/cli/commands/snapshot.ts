@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { Command } from "commander";
 import { isSnapshotFile, writeSnapshotFile } from "../../../adapters/files/snapshot-file.ts";
-import { liveObjects, type ReadCounts, reportRefused } from "../assess/live-cluster.ts";
+import { liveObjects, type ReadCounts, reportRefused } from "../assess/live-objects.ts";
 import { counted } from "../output.ts";
 import type { Invocation } from "../typed-command.ts";
 import { clusterClient, type ClusterOptions, clusterOptions } from "./cluster-options.ts";

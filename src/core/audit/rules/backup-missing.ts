@@ -1,3 +1,4 @@
+import { parseTimestamp } from "../../../model/timestamp.ts";
 import type { AuditRule } from "../rule.ts";
 import type { AuditView } from "../audit-view.ts";
 import { usedClaims } from "../claims.ts";
@@ -110,10 +111,7 @@ function keepsData(workload: Workload, { storage }: AuditView): boolean {
   return (templates ?? []).length > 0 || usedClaims(workload, storage).length > 0;
 }
 
-/** Days since 0000-03-01 of a date-time in UTC. https://howardhinnant.github.io/date_algorithms.html */
+/** Days since 1970 of a date-time, as far as its own date says. */
 function dayOf(time: string): number {
-  const [year = 0, month = 1, day = 1] = time.slice(0, 10).split("-").map(Number);
-  const y = month <= 2 ? year - 1 : year;
-  const ofYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + ofYear;
+  return Math.floor((parseTimestamp(time.slice(0, 10)) ?? 0) / 86_400_000);
 }

@@ -1,5 +1,6 @@
 import type { AuditRule } from "../rule.ts";
-import { isControlPlane, zoneOf } from "../node-domains.ts";
+import { isControlPlane } from "../../simulate/timeline/control-plane.ts";
+import { zoneOf } from "../node-domains.ts";
 
 /** Fewer than three members of the control plane, or an even number, or a majority in one zone. */
 export const controlPlaneMembers: AuditRule = {

@@ -1,5 +1,5 @@
 import type { AuditRule } from "../rule.ts";
-import { isControlPlane } from "../node-domains.ts";
+import { isControlPlane } from "../../simulate/timeline/control-plane.ts";
 
 /** Kubelets more than three minor versions behind. */
 export const kubeletSkew: AuditRule = {

@@ -1,5 +1,6 @@
 import type { AuditRule } from "../rule.ts";
-import { domainsOf, isControlPlane, ZONE_LABEL } from "../node-domains.ts";
+import { isControlPlane } from "../../simulate/timeline/control-plane.ts";
+import { domainsOf, ZONE_LABEL } from "../node-domains.ts";
 
 /** A cluster in one zone. */
 export const nodesOneZone: AuditRule = {

@@ -1,4 +1,5 @@
-import { budgetField, budgetObject, desiredHealthy } from "../budget.ts";
+import { desiredHealthy } from "../../scheduling/budget-demand.ts";
+import { budgetField, budgetObject } from "../budget.ts";
 import type { AuditRule } from "../rule.ts";
 import { isLongRunning, nameOf } from "../workload.ts";
 

@@ -1,4 +1,5 @@
-import { budgetField, budgetObject, needsScale } from "../budget.ts";
+import { needsScale } from "../../scheduling/budget-demand.ts";
+import { budgetField, budgetObject } from "../budget.ts";
 import type { AuditRule } from "../rule.ts";
 import { nameOf } from "../workload.ts";
 

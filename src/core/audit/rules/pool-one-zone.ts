@@ -1,5 +1,6 @@
 import type { AuditRule } from "../rule.ts";
-import { domainsOf, isControlPlane, poolOf, ZONE_LABEL } from "../node-domains.ts";
+import { isControlPlane } from "../../simulate/timeline/control-plane.ts";
+import { domainsOf, poolOf, ZONE_LABEL } from "../node-domains.ts";
 
 /** A pool whose nodes are all in one zone, in a cluster that has more. */
 export const poolOneZone: AuditRule = {

@@ -1,5 +1,5 @@
-import { amountOf } from "../budget.ts";
 import { domainsOf, eligibleNodes, ZONE_LABEL } from "../node-domains.ts";
+import { startsFirst } from "../rollout.ts";
 import type { AuditRule, Draft } from "../rule.ts";
 import { countsItself, requiredApart } from "../spreading.ts";
 import { isReplicated, nameOf, podField, type Workload } from "../workload.ts";
@@ -98,7 +98,7 @@ function draftsOf(workload: Workload, { snapshot }: AuditView): readonly Draft[]
     const message = `${nameOf(workload)} needs ${count} domains of ${topologyKey} and there are ${domains}`;
     return [
       draft(workload, {
-        message: `${message}${surges(workload) ? "; a roll-out waits, too" : ""}`,
+        message: `${message}${startsFirst(workload) ? "; a roll-out waits, too" : ""}`,
         path,
         domain: topologyKey === ZONE_LABEL ? "zone" : "node",
       }),
@@ -141,18 +141,4 @@ function draft(
     fields: [podField(workload, path, value), workload.replicas.field],
     prove: { workload, domain },
   };
-}
-
-/** Whether a roll-out starts a pod before it ends one, and may end none before. */
-function surges({ kind, object, replicas }: Workload): boolean {
-  if (kind !== "Deployment" || !("spec" in object)) return false;
-  const { strategy } = object.spec as {
-    strategy: { type: string; rollingUpdate: { maxUnavailable: number | string } };
-  };
-  const { maxUnavailable } = strategy.rollingUpdate;
-  // Unlike budgets, a roll-out rounds its share down.
-  const percent = typeof maxUnavailable === "string" ? Number.parseInt(maxUnavailable, 10) : undefined;
-  const may =
-    percent === undefined ? amountOf(maxUnavailable, replicas.count) : Math.floor((percent / 100) * replicas.count);
-  return strategy.type === "RollingUpdate" && may === 0;
 }

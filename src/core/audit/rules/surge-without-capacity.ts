@@ -1,3 +1,4 @@
+import { startsFirst } from "../rollout.ts";
 import type { AuditRule } from "../rule.ts";
 import type { Deployment } from "../../../model/snapshot/workload.ts";
 import { ClusterState } from "../../scheduling/cluster-state.ts";
@@ -89,13 +90,6 @@ status: {phase: Running}
   },
 };
 
-function needsSurge({ kind, object, replicas }: Workload): boolean {
-  if (kind !== "Deployment" || !("spec" in object) || replicas.count === 0) return false;
-  const { strategy, paused } = (object as Deployment).spec;
-  const { maxUnavailable } = strategy.rollingUpdate;
-  const may =
-    typeof maxUnavailable === "number"
-      ? maxUnavailable
-      : Math.floor((Number.parseInt(maxUnavailable, 10) / 100) * replicas.count);
-  return !paused && strategy.type === "RollingUpdate" && may === 0;
+function needsSurge(workload: Workload): boolean {
+  return startsFirst(workload) && workload.replicas.count > 0 && !(workload.object as Deployment).spec.paused;
 }

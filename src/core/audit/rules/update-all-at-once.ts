@@ -1,3 +1,4 @@
+import { mayBeUnavailable } from "../rollout.ts";
 import type { AuditRule } from "../rule.ts";
 import type { Deployment } from "../../../model/snapshot/workload.ts";
 import { isReplicated, nameOf } from "../workload.ts";
@@ -18,7 +19,8 @@ export const updateAllAtOnce: AuditRule = {
           workload.replicas.count > 0,
       )
       .flatMap((workload) => {
-        const { strategy } = (workload.object as Deployment).spec;
+        const { spec } = workload.object as Deployment;
+        const { strategy } = spec;
         if (strategy.type === "Recreate")
           return [
             {
@@ -29,10 +31,7 @@ export const updateAllAtOnce: AuditRule = {
             },
           ];
         const { maxUnavailable } = strategy.rollingUpdate;
-        const share = typeof maxUnavailable === "string" ? Number.parseInt(maxUnavailable, 10) / 100 : undefined;
-        // Roll-outs round the share down.
-        const most = share === undefined ? Number(maxUnavailable) : Math.floor(share * workload.replicas.count);
-        if (most < workload.replicas.count) return [];
+        if (mayBeUnavailable(spec, workload.replicas.count) < workload.replicas.count) return [];
         return [
           {
             of: workload,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PodDisruptionBudget } from "../../../model/snapshot/disruption-budget.ts";
+import { desiredHealthy, needsScale } from "../../scheduling/budget-demand.ts";
 import type { LiveCluster, LivePod } from "./live-cluster.ts";
 
 /** A budget and what it allows. */
@@ -25,13 +26,15 @@ export function budgetsOf(pod: LivePod, cluster: LiveCluster): readonly PodDisru
 export function budgetStatus(budget: PodDisruptionBudget, cluster: LiveCluster): BudgetStatus {
   const pods = [...cluster.pods].filter((pod) => selects(budget, pod, cluster));
   const currentHealthy = pods.filter(({ isReady, isTerminating }) => isReady && !isTerminating).length;
-  const desiredHealthy = desiredOf(budget, pods, cluster);
+  // Without a scale nothing is counted: a whole number of pods is demanded whatever is expected.
+  const expected = needsScale(budget) ? scaleOf(pods, cluster) : 0;
+  const desired = desiredHealthy(budget, expected);
   return {
     budget,
     name: `${budget.metadata.namespace}/${budget.metadata.name}`,
     currentHealthy,
-    desiredHealthy,
-    disruptionsAllowed: Math.max(0, currentHealthy - desiredHealthy),
+    desiredHealthy: desired,
+    disruptionsAllowed: Math.max(0, currentHealthy - desired),
   };
 }
 
@@ -46,22 +49,6 @@ export function budgetsNow(cluster: LiveCluster): readonly PodDisruptionBudget[]
 function selects(budget: PodDisruptionBudget, { form }: LivePod, { budgetSelections }: LiveCluster): boolean {
   if (budget.metadata.namespace !== form.namespace) return false;
   return budgetSelections.get(budget)?.matches(form.labels) === true;
-}
-
-/** Percentages, and maxUnavailable, are of what the controllers of the pods want; both are rounded up. */
-function desiredOf({ spec }: PodDisruptionBudget, pods: readonly LivePod[], cluster: LiveCluster): number {
-  const { minAvailable, maxUnavailable } = spec;
-  if (maxUnavailable !== undefined) {
-    const expected = scaleOf(pods, cluster);
-    return Math.max(0, expected - amountOf(maxUnavailable, expected));
-  }
-  if (typeof minAvailable === "number") return minAvailable;
-  return minAvailable === undefined ? 0 : amountOf(minAvailable, scaleOf(pods, cluster));
-}
-
-function amountOf(amount: number | string, all: number): number {
-  if (typeof amount === "number") return amount;
-  return Math.ceil(((Number.parseInt(amount, 10) || 0) / 100) * all);
 }
 
 /** How many pods the controllers of some pods want together; where one is not known, as many as it had. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.ts";
+import type { Node } from "../../../model/snapshot/node.ts";
 import type { Pod } from "../../../model/snapshot/pod.ts";
 
 /** What becomes of the control plane. */
@@ -14,9 +15,14 @@ export type ControlPlaneFate =
 
 const ROLES = ["node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"];
 
+/** Whether a node is labelled as one of the control plane. */
+export function isControlPlane({ metadata }: Node): boolean {
+  return ROLES.some((role) => metadata.labels[role] !== undefined);
+}
+
 /** By etcd's members where they can be seen, else by the nodes that have the role, each of which then counts as one. */
 export function controlPlaneFate(snapshot: ClusterSnapshot, lost: ReadonlySet<string>): ControlPlaneFate {
-  const withRole = snapshot.nodes.filter(({ metadata }) => ROLES.some((role) => metadata.labels[role] !== undefined));
+  const withRole = snapshot.nodes.filter(isControlPlane);
   const etcd = nodesWith(snapshot, "etcd");
   const servers = nodesWith(snapshot, "kube-apiserver");
   const roles = new Set(withRole.map(({ metadata }) => metadata.name));

@@ -6,7 +6,8 @@ import type { ClusterSnapshot } from "../../../model/snapshot/cluster-snapshot.t
 import type { Pod } from "../../../model/snapshot/pod.ts";
 import { hasEnded } from "../../scheduling/cluster-state.ts";
 import { type PlacedPod, placedPod } from "../../scheduling/placed-pod.ts";
-import { claimNameOf } from "../../scheduling/storage-index.ts";
+import { serviceSelection } from "../../scheduling/selection.ts";
+import { claimNameOf, StorageIndex } from "../../scheduling/storage-index.ts";
 
 /** Whose pod it is. */
 export interface PodOwner {
@@ -96,19 +97,18 @@ function isPodReady({ metadata, spec, status }: Pod): boolean {
 /** Positions of the Services that select a pod. */
 function serviceSelector({ services }: ClusterSnapshot): (pod: Pod) => readonly number[] {
   const byNamespace = Map.groupBy(
-    services.map(({ metadata, spec }, index) => ({ index, metadata, wanted: Object.entries(spec.selector) })),
-    ({ metadata }) => metadata.namespace,
+    services.map((service, index) => ({ index, ...service.metadata, selection: serviceSelection(service) })),
+    ({ namespace }) => namespace,
   );
   return ({ metadata }) =>
     (byNamespace.get(metadata.namespace) ?? [])
-      .filter(({ wanted }) => wanted.length > 0 && wanted.every(([key, value]) => metadata.labels[key] === value))
+      .filter(({ selection }) => selection.matches(metadata.labels))
       .map(({ index }) => index);
 }
 
 /** Claims that cannot be attached to two nodes: neither their volume nor, where it is not known, they say ReadWriteMany. */
 function exclusiveVolumes(snapshot: ClusterSnapshot): (pod: Pod) => readonly string[] {
-  const claims = new Map(snapshot.persistentVolumeClaims.map((claim) => [keyOf(claim.metadata), claim]));
-  const volumes = new Map(snapshot.persistentVolumes.map((volume) => [volume.metadata.name, volume]));
+  const { claims, volumes } = new StorageIndex(snapshot);
   return (pod) =>
     pod.spec.volumes.flatMap((volume) => {
       const name = claimNameOf(pod, volume);
@@ -120,8 +120,4 @@ function exclusiveVolumes(snapshot: ClusterSnapshot): (pod: Pod) => readonly str
       const modes = (bound ?? claim).spec.accessModes;
       return modes.some((mode) => mode === "ReadWriteMany" || mode === "ReadOnlyMany") ? [] : [claim.spec.volumeName];
     });
-}
-
-function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
-  return `${namespace}/${name}`;
 }

@@ -37,10 +37,9 @@ export function startUpTimes(seeds: readonly PodSeed[], assumedMs: number): Read
 function observedMs({ status }: Pod): number | undefined {
   const timeOf = (type: string): number | undefined => {
     const condition = status.conditions.find((one) => one.type === type && one.status === "True");
-    return condition?.lastTransitionTime === undefined ? undefined : parseTimestamp(condition.lastTransitionTime);
+    return parseTimestamp(condition?.lastTransitionTime);
   };
-  const started =
-    timeOf("PodScheduled") ?? (status.startTime === undefined ? undefined : parseTimestamp(status.startTime));
+  const started = timeOf("PodScheduled") ?? parseTimestamp(status.startTime);
   const ready = timeOf("Ready");
   return started === undefined || ready === undefined || ready < started ? undefined : ready - started;
 }
